@@ -1,0 +1,20 @@
+"""Tables by noun; importing the room registers all of them in `metadata`."""
+
+from sqlmodel import SQLModel
+
+from gateway.models import access, catalogue, changes, companies, departments, employees, journal, numbers, uploads
+
+metadata = SQLModel.metadata
+
+__all__ = [
+    "access",
+    "catalogue",
+    "changes",
+    "companies",
+    "departments",
+    "employees",
+    "journal",
+    "metadata",
+    "numbers",
+    "uploads",
+]

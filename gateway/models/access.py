@@ -1,0 +1,107 @@
+"""Who may sign in: administrators, their credentials and sessions, API keys, roles and grants."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    LargeBinary,
+    String,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+from gateway.models.columns import CompanyRow, datetime, moment
+
+
+class Administrator(SQLModel, table=True):
+    """A person who signs in; may hold grants in several companies."""
+
+    __tablename__ = "administrators"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    name: str
+    email: str | None = Field(default=None, unique=True)
+    phone: str | None = Field(default=None, unique=True)
+    language: str = "RU"
+    created_at: datetime = moment(default_now=True)
+    last_login_at: datetime | None = moment(nullable=True)
+    locked_until: datetime | None = moment(nullable=True)
+
+
+class Credential(SQLModel, table=True):
+    """How an administrator proves to be one."""
+
+    __tablename__ = "credentials"
+
+    administrator_id: int = Field(primary_key=True, sa_type=BigInteger, foreign_key="administrators.id")
+    password_hash: str
+    changed_at: datetime = moment(default_now=True)
+
+
+class Session(SQLModel, table=True):
+    """A signed-in browser; only the SHA-256 of its token is kept."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("sessions_administrator", "administrator_id"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    administrator_id: int = Field(sa_type=BigInteger, foreign_key="administrators.id")
+    token_hash: bytes = Field(sa_type=LargeBinary, unique=True)
+    device: str
+    ip: str
+    created_at: datetime = moment(default_now=True)
+    last_used_at: datetime = moment(default_now=True)
+    expires_at: datetime = moment()
+    revoked_at: datetime | None = moment(nullable=True)
+
+
+class ApiKey(CompanyRow, table=True):
+    """A key of an integration; `prefix` is its visible beginning, only the SHA-256 of the secret is kept."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (Index("api_keys_secret_hash", "secret_hash", unique=True),)
+
+    name: str
+    prefix: str
+    secret_hash: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = moment(default_now=True)
+    expires_at: datetime | None = moment(nullable=True)
+    last_used_at: datetime | None = moment(nullable=True)
+    revoked_at: datetime | None = moment(nullable=True)
+
+
+class Role(CompanyRow, table=True):
+    """A role that a company made for itself; the built-in ones live in authz/policy.csv."""
+
+    __tablename__ = "roles"
+    __table_args__ = (Index("roles_name", "company_id", "name", unique=True),)
+
+    name: str
+    allows: list[str] = Field(sa_type=ARRAY(String))
+    denies: list[str] = Field(default=[], sa_type=ARRAY(String), sa_column_kwargs={"server_default": text("'{}'")})
+
+
+class Grant(CompanyRow, table=True):
+    """A role held by an administrator or an API key, over a company or one department of it and all below. The role is a built-in
+    one by name, or the company's own by id."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(administrator_id, api_key_id) = 1", name="one_holder"),
+        CheckConstraint("num_nonnulls(role, role_id) = 1", name="one_role"),
+        ForeignKeyConstraint(["company_id", "department_id"], ["departments.company_id", "departments.id"]),
+        ForeignKeyConstraint(["company_id", "role_id"], ["roles.company_id", "roles.id"]),
+        ForeignKeyConstraint(["company_id", "api_key_id"], ["api_keys.company_id", "api_keys.id"]),
+        Index("grants_administrator", "administrator_id"),
+        Index("grants_api_key", "company_id", "api_key_id"),
+    )
+
+    administrator_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="administrators.id")
+    api_key_id: int | None = Field(default=None, sa_type=BigInteger)
+    role: str | None = None
+    role_id: int | None = Field(default=None, sa_type=BigInteger)
+    department_id: int | None = Field(default=None, sa_type=BigInteger)
+    created_at: datetime = moment(default_now=True)
