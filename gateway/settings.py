@@ -1,0 +1,32 @@
+"""What an operator may change: read once from GATEWAY_… variables, then passed in."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The configuration of one process. Times are seconds; pool sizes are connections of one process."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    database_url: str | None = Field(None, pattern="^postgres(ql)?://", repr=False)
+    """An outside PostgreSQL 15 or newer; without it the embedded one in `data_dir` serves."""
+    data_dir: Path = Path(".gateway")
+    """Where the embedded PostgreSQL and uploads live."""
+    processes: int = Field(1, ge=1)
+    """Web processes of `gateway serve`."""
+    readers: int = Field(8, ge=1)
+    """Connections for reads."""
+    writers: int = Field(4, ge=1)
+    """Connections for transactions."""
+    statement_timeout: float = Field(30, gt=0)
+    """A statement that runs longer is cancelled by PostgreSQL."""
+    connect_timeout: float = Field(10, gt=0)
+    shutdown_timeout: int = Field(30, ge=0)
+    """How long requests that run may go on after SIGTERM."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
