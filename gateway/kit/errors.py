@@ -33,8 +33,8 @@ class Refusal(Exception):
     """
     A business refusal: nothing was changed. It becomes a `UserError` of a mutation's payload.
 
-    `field` is the path of the input field in the names of the schema, ("input", "change", "optionConnect", "optionId"); empty when
-    the whole input is meant. `hint` says what to do about it.
+    `field` is the path of the input field in the names of the schema, ("input", "change", "optionConnect", "optionId");
+    empty when the whole input is meant. `hint` says what to do about it.
     """
 
     def __init__(
@@ -65,6 +65,22 @@ class Refusals(Exception):
         self.refusals = tuple(refusals)
 
 
+class InvalidValue(ValueError):
+    """A text that is no phone number, no INN, no amount and so on; the message tells the rule and the way out."""
+
+    def __init__(self, message: Message, code: ErrorCode = ErrorCode.INVALID) -> None:
+        super().__init__(message, code)
+        self.message = message
+        self.code = code
+
+    def __str__(self) -> str:
+        return self.message.render(Language.EN)
+
+    def refusal(self, *field: str) -> Refusal:
+        """The refusal of the input field that holds the value."""
+        return Refusal(self.code, self.message, field)
+
+
 class GatewayErrorCode(StrEnum):
     """Codes of top-level errors, in `extensions.code`."""
 
@@ -81,7 +97,7 @@ class GatewayErrorCode(StrEnum):
 
 
 class GatewayError(Exception):
-    """A fault of the request or of ours. It becomes an entry of the response's `errors`, with the code in its extensions."""
+    """A fault of the request or of ours: an entry of the response's `errors`, with the code in its extensions."""
 
     def __init__(
         self, code: GatewayErrorCode, message: Message, *, extensions: Mapping[str, object] | None = None

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Self
 
 from gateway.kit.errors import ErrorCode, Refusal
-from gateway.kit.texts import Text
+from gateway.kit.texts import Text, excerpt
 
 
 class Kind(StrEnum):
@@ -40,15 +40,16 @@ class Kind(StrEnum):
 _KINDS = {kind.prefix: kind for kind in Kind}
 _FORM = re.compile(r"([a-z]{3})_([1-9][0-9]{0,18})")
 _LARGEST = 2**63 - 1
-_ECHOED = 40
 
 NO_ID = Text(
     en="“{given}” is not a global id. Ids are taken from answers as they are; they look like {example}.",
-    ru="«{given}» — не глобальный идентификатор. Идентификаторы берутся из ответов без изменений и выглядят так: {example}.",
+    ru="«{given}» — не глобальный идентификатор. "
+    "Идентификаторы берутся из ответов без изменений и выглядят так: {example}.",
 )
 WRONG_TYPE = Text(
     en="{given} is the id of a {given_type}; here the id of a {wanted_type} is wanted, which looks like {example}.",
-    ru="{given} — идентификатор объекта {given_type}; здесь нужен идентификатор {wanted_type}, он выглядит так: {example}.",
+    ru="{given} — идентификатор объекта {given_type}; "
+    "здесь нужен идентификатор {wanted_type}, он выглядит так: {example}.",
 )
 
 
@@ -89,5 +90,5 @@ def _parse(text: str, example: Kind, field: Sequence[str]) -> tuple[Kind, int]:
     kind = _KINDS.get(form[1]) if form else None
     number = int(form[2]) if form else 0
     if kind is None or number > _LARGEST:
-        raise Refusal(ErrorCode.INVALID, NO_ID(given=text[:_ECHOED], example=encode(example, 123)), field)
+        raise Refusal(ErrorCode.INVALID, NO_ID(given=excerpt(text), example=encode(example, 123)), field)
     return kind, number

@@ -47,8 +47,8 @@ class Text:
     """
     A message in all languages.
 
-    ``{name}`` is the value, ``{name:,}`` an integer in groups of three digits, and ``{name:form|form}`` the form of a word that
-    goes with an integer: one|many in English, one|few|many in Russian. Both languages must use the same names.
+    ``{name}`` is the value, ``{name:,}`` an integer in groups of three digits, and ``{name:form|form}`` the form of a
+    word that goes with an integer: one|many in English, one|few|many in Russian. Both languages use the same names.
 
     >>> FOUND = Text(en="{n} {n:number|numbers}", ru="{n} {n:номер|номера|номеров}")
     >>> FOUND(n=5).render(Language.RU)
@@ -129,6 +129,14 @@ def _plural_form(language: Language, count: int) -> int:
     if ones == 1 and teens != 11:
         return 0
     return 1 if 2 <= ones <= 4 and not 12 <= teens <= 14 else 2
+
+
+def excerpt(given: str, length: int = 40) -> str:
+    """What a caller has sent, short and printable enough to stand in a message."""
+    shown = "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in given[:length]
+    )
+    return shown + "…" if len(given) > length else shown
 
 
 _PREFERENCE = re.compile(

@@ -1,0 +1,100 @@
+"""Numbers that identify companies and SIM cards: INN, KPP, OGRN, ICCID."""
+
+import re
+
+from gateway.kit.digits import ROUNDED, bare, rounded
+from gateway.kit.errors import InvalidValue
+from gateway.kit.texts import Text, excerpt
+
+NO_INN = Text(
+    en="“{given}” is not an INN: 10 digits for a company, 12 for a person, the last ones are check digits. "
+    "Compare it with the certificate.",
+    ru="«{given}» — не ИНН: 10 цифр у организации, 12 у человека, последние — контрольные. "
+    "Сверьте его со свидетельством.",
+)
+NO_KPP = Text(
+    en="“{given}” is not a KPP: nine characters, as in 773601001. Compare it with the certificate.",
+    ru="«{given}» — не КПП: девять знаков, например 773601001. Сверьте его со свидетельством.",
+)
+NO_OGRN = Text(
+    en="“{given}” is not an OGRN: 13 digits for a company, 15 for an entrepreneur, the last one is a check digit. "
+    "Compare it with the certificate.",
+    ru="«{given}» — не ОГРН: 13 цифр у организации, 15 у предпринимателя, последняя — контрольная. "
+    "Сверьте его со свидетельством.",
+)
+NO_ICCID = Text(
+    en="“{given}” is not the number of a SIM card: 18 to 20 digits that begin with 89. Copy it from the card.",
+    ru="«{given}» — не номер SIM-карты: от 18 до 20 цифр, первые — 89. Перепишите его с карты.",
+)
+MISTYPED_ICCID = Text(
+    en="“{given}” is mistyped: its check digit does not fit. Compare it with the SIM card.",
+    ru="В номере «{given}» ошибка: не сходится контрольная цифра. Сверьте его с SIM-картой.",
+)
+
+_INN_WEIGHTS = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
+_KPP = re.compile(r"[0-9]{4}[0-9A-Z]{2}[0-9]{3}")
+_ICCID = re.compile(r"(89[0-9]{16,18})F?")
+_FULL_ICCID = 20
+
+
+def parse_inn(text: str) -> str:
+    """A Russian taxpayer number: 10 digits (company) or 12 (person), check digits valid. Raises `InvalidValue`."""
+    digits = bare(text)
+    # No tax office has the code 00, and a row of zeros would pass the check digits.
+    if digits.isdecimal() and not digits.startswith("00"):
+        if len(digits) == 10 and _inn_check(digits[:9]) == digits[9]:
+            return digits
+        if len(digits) == 12 and _inn_check(digits[:10]) == digits[10] and _inn_check(digits[:11]) == digits[11]:
+            return digits
+    raise InvalidValue(NO_INN(given=excerpt(text)))
+
+
+def parse_kpp(text: str) -> str:
+    """A tax registration reason code: nine characters. Raises `InvalidValue`."""
+    code = bare(text).upper()
+    if _KPP.fullmatch(code) is None:
+        raise InvalidValue(NO_KPP(given=excerpt(text)))
+    return code
+
+
+def parse_ogrn(text: str) -> str:
+    """A state registration number: OGRN of 13 digits or OGRNIP of 15, check digit valid. Raises `InvalidValue`."""
+    digits = bare(text)
+    if digits.isdecimal():
+        if len(digits) == 13 and digits[0] in "15" and int(digits[:12]) % 11 % 10 == int(digits[12]):
+            return digits
+        if len(digits) == 15 and digits[0] == "3" and int(digits[:14]) % 13 % 10 == int(digits[14]):
+            return digits
+    raise InvalidValue(NO_OGRN(given=excerpt(text)))
+
+
+def parse_iccid(text: str) -> str:
+    """
+    The number of a SIM card, 18 to 20 digits. Raises `InvalidValue`.
+
+    Registers hold it with or without its check digit, so 18 and 19 digits are taken as they are; 20 digits always have
+    one, and it must fit. The filler F, which chips put after 19 digits, is dropped.
+    """
+    form = _ICCID.fullmatch(bare(text).upper())
+    if form is None:
+        raise InvalidValue((ROUNDED if rounded(text) else NO_ICCID)(given=excerpt(text)))
+    digits = form[1]
+    if len(digits) == _FULL_ICCID and not _luhn(digits):
+        raise InvalidValue(MISTYPED_ICCID(given=excerpt(text)))
+    return digits
+
+
+def _inn_check(digits: str) -> str:
+    weights = _INN_WEIGHTS[-len(digits) :]
+    return str(sum(weight * int(digit) for weight, digit in zip(weights, digits, strict=True)) % 11 % 10)
+
+
+def _luhn(digits: str) -> bool:
+    return (
+        sum(
+            int(digit) if index % 2 == 0 else sum(divmod(2 * int(digit), 10))
+            for index, digit in enumerate(reversed(digits))
+        )
+        % 10
+        == 0
+    )
