@@ -1,0 +1,28 @@
+"""GraphQL executed a level at a time over a Strawberry schema; knows nothing of what the schema is about."""
+
+from gateway.execution.definitions import SchemaError, check_schema
+from gateway.execution.documents import Prepared
+from gateway.execution.engine import Engine, RequestContext, Result
+from gateway.execution.fields import PUBLIC, batched, column, computed, keyed, streamed
+from gateway.execution.rows import OfType, Row, Shared
+from gateway.execution.selection import Info, Selection
+
+__all__ = [
+    "PUBLIC",
+    "Engine",
+    "Info",
+    "OfType",
+    "Prepared",
+    "RequestContext",
+    "Result",
+    "Row",
+    "SchemaError",
+    "Selection",
+    "Shared",
+    "batched",
+    "check_schema",
+    "column",
+    "computed",
+    "keyed",
+    "streamed",
+]

@@ -1,0 +1,89 @@
+"""Merges the selection sets of an operation, with graphql-core's own rules, and tells what they need of the rows."""
+
+from collections.abc import Mapping, Set
+from enum import Enum
+
+from graphql import GraphQLObjectType, get_named_type, is_abstract_type, is_object_type
+from graphql.execution.collect_fields import FieldDetails, GroupedFieldSet, collect_fields, collect_subfields
+from graphql.execution.values import VariableValues
+
+from gateway.execution.definitions import Definitions, FieldDefinition
+from gateway.execution.documents import Operation
+from gateway.execution.selection import EMPTY, Selection
+
+
+class Collector:
+    """Selections of one operation for given values of its variables and given restricted requirements."""
+
+    def __init__(
+        self, definitions: Definitions, operation: Operation, variables: VariableValues, restricted: Set[Enum]
+    ) -> None:
+        self.definitions = definitions
+        self.operation = operation
+        self._variables = variables
+        self._restricted = restricted
+        self._selections: dict[tuple[str, tuple[int, ...]], Selection] = {}
+
+    def root(self, type_: GraphQLObjectType) -> GroupedFieldSet:
+        """The fields of the operation by response name."""
+        return collect_fields(
+            self.definitions.schema,
+            dict(self.operation.fragments),
+            self._variables,
+            type_,
+            self.operation.node,
+            hide_suggestions=True,
+        ).grouped_field_set
+
+    def below(self, type_: GraphQLObjectType, details: list[FieldDetails]) -> GroupedFieldSet:
+        """The fields selected of an object of that type, by response name."""
+        return collect_subfields(
+            self.definitions.schema,
+            dict(self.operation.fragments),
+            self._variables,
+            self.operation.node,
+            type_,
+            details,
+            hide_suggestions=True,
+        ).grouped_field_set
+
+    def possible(self, field: FieldDefinition) -> Mapping[str, GraphQLObjectType]:
+        """The object types that the values of a field can have; empty for a leaf."""
+        named = get_named_type(field.type)
+        if is_object_type(named):
+            return {named.name: named}
+        if is_abstract_type(named):
+            return {type_.name: type_ for type_ in self.definitions.schema.get_possible_types(named)}
+        return {}
+
+    def selection(self, field: FieldDefinition, details: list[FieldDetails]) -> Selection:
+        """What the field's resolver is told about the selection below it."""
+        possible = self.possible(field)
+        if not possible:
+            return EMPTY
+        key = (get_named_type(field.type).name, tuple(id(detail.node) for detail in details))
+        found = self._selections.get(key)
+        if found is None:
+            types = {name: self._of_type(type_, details) for name, type_ in possible.items()}
+            if is_object_type(get_named_type(field.type)):
+                (found,) = types.values()
+            else:
+                found = EMPTY
+                for selection in types.values():
+                    found = found | selection
+                found = Selection(found.columns, found.fields, {name: s for name, s in types.items() if s})
+            self._selections[key] = found
+        return found
+
+    def _of_type(self, type_: GraphQLObjectType, details: list[FieldDetails]) -> Selection:
+        columns: set[str] = set()
+        fields: dict[str, Selection] = {}
+        for children in self.below(type_, details).values():
+            child = self.definitions.find(type_.name, children[0].node.name.value)
+            if child is None:
+                continue
+            columns.update(child.needs)
+            if child.spec.requires in self._restricted:
+                columns.update(child.place)
+            fields[child.name] = fields.get(child.name, EMPTY) | self.selection(child, children)
+        return Selection(frozenset(columns), fields)

@@ -1,0 +1,172 @@
+"""The schema as the engine sees it, for each object type its fields with their sources; and what it must declare."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import strawberry
+from graphql import (
+    GraphQLEnumType,
+    GraphQLError,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    is_introspection_type,
+    is_non_null_type,
+    is_specified_scalar_type,
+)
+from strawberry.types.arguments import StrawberryArgument, convert_argument
+
+from gateway.execution.fields import PUBLIC, Field, Source, Spec
+from gateway.execution.rows import OfType
+
+STRAWBERRY = "strawberry-definition"
+
+
+class SchemaError(Exception):
+    """A schema that lacks descriptions, requirements or defaults."""
+
+
+def check_schema(schema: GraphQLSchema) -> None:
+    """Raises `SchemaError` with every place that lacks a description, a requirement or a default, one a line."""
+    problems: list[str] = []
+
+    def described(place: str, item: Any) -> None:
+        if not item.description:
+            problems.append(f"{place} has no description")
+
+    for name, type_ in schema.type_map.items():
+        if is_introspection_type(type_) or is_specified_scalar_type(type_):
+            continue
+        described(name, type_)
+        if isinstance(type_, GraphQLEnumType):
+            for value_name, value in type_.values.items():
+                described(f"{name}.{value_name}", value)
+        elif isinstance(type_, GraphQLInputObjectType):
+            for input_name, input_field in type_.fields.items():
+                described(f"{name}.{input_name}", input_field)
+        elif isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            for field_name, field in type_.fields.items():
+                place = f"{name}.{field_name}"
+                described(place, field)
+                for argument_name, argument in field.args.items():
+                    described(f"{place}({argument_name}:)", argument)
+                declared = field.extensions.get(STRAWBERRY)
+                if isinstance(declared, Field):
+                    problems += _signature_problems(place, declared, field)
+                elif isinstance(type_, GraphQLObjectType):
+                    problems.append(
+                        f"{place} has no requirement: declare it with column, computed, batched, keyed or streamed"
+                    )
+    if problems:
+        raise SchemaError("\n".join(sorted(problems)))
+
+
+def _signature_problems(place: str, declared: Field, field: GraphQLField) -> list[str]:
+    keyed = declared.spec.source is Source.KEYED
+    problems = []
+    for parameter, argument in zip(declared.parameters, field.args.values(), strict=True):
+        given = parameter.default is not parameter.empty
+        if keyed and given:
+            problems.append(f"{place}: a keyed resolver has no default for {parameter.name}, its entries are None")
+        elif not keyed and not given and not is_non_null_type(argument.type):
+            problems.append(f"{place}: the nullable argument {parameter.name} needs a default in Python")
+    return problems
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FieldDefinition:
+    """A field of an object type: its GraphQL definition, its source, and what its resolver and guard need."""
+
+    parent: str
+    name: str
+    graphql: GraphQLField
+    spec: Spec
+    column: str
+    place: tuple[str, ...]
+    arguments: tuple[StrawberryArgument, ...]
+    asynchronous: bool
+    """The resolver must be awaited."""
+
+    @property
+    def type(self) -> GraphQLOutputType:
+        return self.graphql.type
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns of the parent row that the value is made of."""
+        return (self.column,) if self.spec.source is Source.COLUMN else self.spec.needs
+
+
+class Definitions:
+    """All object types of a Strawberry schema with their fields."""
+
+    def __init__(self, schema: strawberry.Schema) -> None:
+        self.schema: GraphQLSchema = schema._schema
+        self._strawberry = schema
+        check_schema(self.schema)
+        for type_ in self.schema.type_map.values():
+            if isinstance(type_, GraphQLInputObjectType) and type_.extensions[STRAWBERRY].is_one_of:
+                # graphql-core's own check of @oneOf tells where the input is wrong, Strawberry's does not
+                type_.is_one_of = True
+                type_.out_type = GraphQLInputObjectType.out_type  # type: ignore[method-assign]  # undoes Strawberry's
+        self._types: dict[str, Mapping[str, FieldDefinition]] = {
+            name: {field_name: self._field(type_, field_name, field) for field_name, field in type_.fields.items()}
+            for name, type_ in self.schema.type_map.items()
+            if isinstance(type_, GraphQLObjectType) and not is_introspection_type(type_)
+        }
+
+    def _field(self, type_: GraphQLObjectType, name: str, field: GraphQLField) -> FieldDefinition:
+        declared = field.extensions[STRAWBERRY]
+        assert isinstance(declared, Field)
+        return FieldDefinition(
+            parent=type_.name,
+            name=name,
+            graphql=field,
+            spec=declared.spec,
+            column=declared.spec.column or declared.name,
+            place=getattr(type_.extensions[STRAWBERRY].origin, "__place__", ()),
+            arguments=tuple(declared.arguments),
+            asynchronous=inspect.iscoroutinefunction(declared.spec.function),
+        )
+
+    def fields(self, type_name: str) -> Mapping[str, FieldDefinition]:
+        return self._types[type_name]
+
+    def find(self, type_name: str, field_name: str) -> FieldDefinition | None:
+        """None for `__typename` and introspection."""
+        return self._types.get(type_name, {}).get(field_name)
+
+    def all(self) -> list[FieldDefinition]:
+        return [field for fields in self._types.values() for field in fields.values()]
+
+    def requirements(self) -> frozenset[Enum]:
+        return frozenset(field.spec.requires for field in self.all()) - {PUBLIC}
+
+    def argument(self, argument: StrawberryArgument, value: object) -> object:
+        """A value coerced by graphql-core as Strawberry hands it to resolvers: input objects are instances."""
+        converter = self._strawberry.schema_converter
+        return convert_argument(value, argument.type, converter.scalar_registry, self._strawberry.config)
+
+    def arguments(self, field: FieldDefinition, values: Mapping[str, object]) -> dict[str, object]:
+        """The keyword arguments of a resolver, from values coerced by graphql-core by GraphQL name."""
+        name_of = self._strawberry.config.name_converter.from_argument
+        given = {a.python_name: self.argument(a, values[name_of(a)]) for a in field.arguments if name_of(a) in values}
+        if field.spec.source is Source.KEYED:
+            return {a.python_name: given.get(a.python_name) for a in field.arguments}
+        return given
+
+    def runtime_type(self, abstract: str, value: object) -> str:
+        """The name of the object type of a value of an interface or union; raises when there is none."""
+        if not isinstance(value, OfType):
+            raise TypeError(f"A value of '{abstract}' must be OfType(name, row), not {type(value).__name__}.")
+        abstract_type: Any = self.schema.get_type(abstract)
+        runtime = self.schema.get_type(value.name)
+        if runtime is None or not self.schema.is_sub_type(abstract_type, runtime):
+            raise GraphQLError(f"'{value.name}' is not a possible type for '{abstract}'.")
+        return value.name

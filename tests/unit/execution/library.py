@@ -1,0 +1,410 @@
+"""A library as a schema: every kind of field, type and failure that the engine must get right, over made-up rows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, NewType
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from gateway.execution import PUBLIC, Info, OfType, Shared, batched, column, computed, keyed, streamed
+
+
+class Action(Enum):
+    """What readers of the library may do."""
+
+    BOOK_READ = "book:read"
+    PRICE_READ = "price:read"
+    AUTHOR_READ = "author:read"
+    BOOK_WRITE = "book:write"
+
+
+Isbn = NewType("Isbn", str)
+Anything = NewType("Anything", object)
+SCALARS: dict[object, Any] = {
+    Isbn: strawberry.scalar(name="Isbn", description="A book's number.", serialize=str, parse_value=Isbn),
+    Anything: strawberry.scalar(name="Anything", description="Any JSON value.", serialize=lambda value: value),
+}
+
+
+@strawberry.enum(description="Kinds of books.")
+class Genre(Enum):
+    NOVEL = strawberry.enum_value("novel", description="Long prose.")
+    POETRY = strawberry.enum_value("poetry", description="Verse.")
+    ESSAY = strawberry.enum_value("essay", description="Short prose.")
+
+
+@strawberry.input(description="How a book is found.", one_of=True)
+class BookBy:
+    id: strawberry.ID | None = strawberry.field(description="Global id.", default=strawberry.UNSET)
+    isbn: strawberry.Maybe[Isbn] = strawberry.field(description="Number of the book.")
+
+
+@strawberry.input(description="Which books.")
+class BookFilter:
+    genre: list[Genre] | None = strawberry.field(description="Kinds.", default=None)
+    text: str | None = strawberry.field(description="Words of the title.", default=None)
+    cheaper_than: Decimal | None = strawberry.field(description="Highest price.", default=strawberry.UNSET)
+    both: list[BookFilter] | None = strawberry.field(description="All of these.", default=None)
+    limit: int = strawberry.field(description="At most so many.", default=7)
+
+
+Row = dict[str, Any]
+PUBLISHERS = [
+    Shared(
+        id=index, name=f"Publisher {index}", founded=1900 + index, city=None if index % 2 else "Riga", broken=index == 3
+    )
+    for index in range(4)
+]
+AWARDS = [Shared(name=f"Award {index}", year=None if index == 2 else 2000 + index) for index in range(3)]
+
+
+def book_row(number: int) -> Row:
+    """A book by its number; numbers that end in 3, 5, 7 and 9 have something wrong with them."""
+    return {
+        "id": number,
+        "title": None if number % 10 == 7 else f"Book {number}",
+        "isbn": f"isbn-{number}",
+        "genre": ["novel", Genre.POETRY, "essay", "unknown"][number % 4 if number % 10 == 9 else number % 3],
+        "pages": 2**40 if number % 10 == 5 else number * 10,
+        "rating": number / 4,
+        "available": number % 2 == 0,
+        "note": None if number % 3 else {"any": ["json", number]},
+        "added_at": datetime(2024, 1, 1 + number % 28, tzinfo=UTC),
+        "price": number * 100,
+        "author_id": number % 6,
+        "publisher": PUBLISHERS[number % 4],
+        "tags": None if number % 10 == 9 else [f"tag {n}" for n in range(number % 4)],
+        "grid": [[1, None], [], None] if number % 10 == 5 else [[number, number], [number]],
+        "awards": [AWARDS[n % 3] if n % 4 else None for n in range(number % 5)],
+        "strict_awards": [AWARDS[n % 3] if n % 4 or number % 10 != 3 else None for n in range(number % 5)],
+        "shelf": number % 3,
+        "chapters": [{"title": f"Chapter {n}", "pages": n if n < 4 else None} for n in range(number % 6)],
+    }
+
+
+def author_row(number: int) -> Row:
+    return {
+        "id": number,
+        "name": f"Author {number}",
+        "born": None if number % 2 else 1900 + number,
+        "shelf": number % 3,
+    }
+
+
+def book_id(row: Row) -> str:
+    return f"book_{row['id']}"
+
+
+def author_id(row: Row) -> str:
+    return f"author_{row['id']}"
+
+
+def book_price(row: Row) -> Row | None:
+    if row["id"] % 10 == 3:
+        raise ValueError(f"no price for book {row['id']}")
+    return None if row["id"] % 10 == 2 else {"amount": Decimal(row["price"]) / 100, "currency": "EUR"}
+
+
+def reciprocal(row: Row) -> float:
+    number: int = row["id"]
+    return 1 / (number % 5)
+
+
+def always_fails(row: Any) -> str:
+    raise ValueError("always fails")
+
+
+async def load_author(rows: Sequence[Row], info: Info) -> Sequence[Row | Exception | None]:
+    authors = {number: author_row(number) for number in range(6)}
+    return [
+        LookupError(f"no author {row['author_id']}") if row["author_id"] == 5 else authors[row["author_id"]]
+        for row in rows
+    ]
+
+
+async def load_coauthor(rows: Sequence[Row], info: Info) -> Sequence[Row | Exception | None]:
+    authors = {number: author_row(number) for number in range(6)}
+    return [None if row["author_id"] in (1, 2) else authors[row["author_id"]] for row in rows]
+
+
+def load_publisher(rows: Sequence[Row], info: Info) -> Sequence[Shared]:
+    return [row["publisher"] for row in rows]
+
+
+async def load_related(
+    rows: Sequence[Row],
+    info: Info,
+    *,
+    first: Annotated[int, strawberry.argument(description="At most so many.")] = 2,
+    genre: Annotated[Genre | None, strawberry.argument(description="Of that kind.")] = None,
+) -> Sequence[list[Row]]:
+    if first < 0:
+        raise ValueError("first must not be negative")
+    found = [[book_row(row["id"] + n) for n in range(1, 1 + min(first, 4))] for row in rows]
+    return [[b for b in books if genre is None or b["genre"] in (genre, genre.value)] for books in found]
+
+
+async def load_books_of(rows: Sequence[Row], info: Info) -> Sequence[list[Row | Exception | None] | None]:
+    return [
+        None
+        if row["id"] == 4
+        else [book_row(n) if n % 4 else (None if n else KeyError("lost")) for n in range(row["id"])]
+        for row in rows
+    ]
+
+
+async def load_borrowings(
+    rows: Sequence[Row], info: Info, *, year: Annotated[Sequence[int | None], strawberry.argument(description="Year.")]
+) -> Sequence[int | Exception | None]:
+    return [
+        ValueError(f"no such year {wanted}") if (wanted or 0) < 0 else row["id"] + (wanted or 0)
+        for row, wanted in zip(rows, year, strict=True)
+    ]
+
+
+async def load_borrowable(rows: Sequence[Row], info: Info) -> Sequence[object]:
+    return ["maybe" if row["id"] % 10 == 5 else row["id"] % 2 == 0 for row in rows]
+
+
+async def load_neighbours(rows: Sequence[Row], info: Info) -> Sequence[list[OfType | Row | None]]:
+    return [
+        [
+            OfType("Book", book_row(row["id"] + 1)),
+            OfType("Author", author_row(row["id"] % 6)),
+            *([None] if row["id"] % 3 == 0 else []),
+            *([OfType("Publisher", PUBLISHERS[1])] if row["id"] % 3 == 1 else []),
+            *([book_row(1)] if row["id"] % 10 == 5 else []),
+            *([OfType("Money", {})] if row["id"] % 10 == 9 else []),
+        ]
+        for row in rows
+    ]
+
+
+@strawberry.interface(description="Something with a global id.")
+class Node:
+    id: strawberry.ID = strawberry.field(description="Global id.")
+
+
+@strawberry.type(description="An amount of money.")
+class Money:
+    amount: Decimal = column("How much.", PUBLIC)
+    currency: str = column("Of which currency.", PUBLIC)
+
+
+@strawberry.type(description="A prize.")
+class Award:
+    name: str = column("Name.", PUBLIC)
+    year: int = column("When.", PUBLIC)
+
+
+@strawberry.type(description="A part of a book.")
+class Chapter:
+    title: str = column("Title.", PUBLIC)
+    pages: int = column("Number of pages.", PUBLIC)
+
+
+@strawberry.type(description="A house that publishes books.")
+class Publisher(Node):
+    id: strawberry.ID = computed(lambda row: f"publisher_{row['id']}", "Global id.", PUBLIC, needs=("id",))
+    name: str = column("Name.", PUBLIC)
+    founded: int = column("Year.", PUBLIC)
+    city: str | None = column("City.", PUBLIC)
+    strict_city: str = column("City.", PUBLIC, name="city")
+
+
+@strawberry.type(description="A writer.")
+class Author(Node):
+    id: strawberry.ID = computed(author_id, "Global id.", Action.AUTHOR_READ, needs=("id",))
+    name: str = column("Name.", Action.AUTHOR_READ)
+    born: int | None = column("Year of birth.", Action.AUTHOR_READ)
+    strict_born: int = column("Year of birth.", Action.AUTHOR_READ, name="born")
+    books: list[Annotated[Book, strawberry.lazy("tests.unit.execution.library")] | None] | None = batched(
+        load_books_of, "Books.", Action.BOOK_READ, needs=("id",)
+    )
+
+
+@strawberry.type(description="A book.")
+class Book(Node):
+    __place__ = ("shelf",)
+    id: strawberry.ID = computed(book_id, "Global id.", Action.BOOK_READ, needs=("id",))
+    title: str = column("Title.", Action.BOOK_READ)
+    subtitle: str | None = column("Title, if any.", Action.BOOK_READ, name="title")
+    isbn: Isbn = column("Number.", Action.BOOK_READ)
+    genre: Genre = column("Kind.", Action.BOOK_READ)
+    optional_genre: Genre | None = column("Kind.", Action.BOOK_READ, name="genre")
+    pages: int = column("Number of pages.", Action.BOOK_READ)
+    optional_pages: int | None = column("Number of pages.", Action.BOOK_READ, name="pages")
+    rating: float = column("Rating.", Action.BOOK_READ)
+    reciprocal: float | None = computed(reciprocal, "Something that fails.", Action.BOOK_READ, needs=("id",))
+    available: bool = column("On the shelf.", Action.BOOK_READ)
+    note: Anything | None = column("Anything.", Action.BOOK_READ)
+    added_at: datetime = column("When it came.", Action.BOOK_READ)
+    price: Money | None = computed(book_price, "Price.", Action.PRICE_READ, needs=("id", "price"))
+    strict_price: Money = computed(book_price, "Price.", Action.PRICE_READ, needs=("id", "price"))
+    cost: int = column("Price in cents.", Action.PRICE_READ, name="price")
+    tags: list[str] | None = column("Tags.", Action.BOOK_READ)
+    strict_tags: list[str] = column("Tags.", Action.BOOK_READ, name="tags")
+    grid: list[list[int]] | None = column("Numbers.", Action.BOOK_READ)
+    loose_grid: list[list[int | None] | None] = column("Numbers.", Action.BOOK_READ, name="grid")
+    awards: list[Award | None] = column("Prizes.", Action.BOOK_READ)
+    strict_awards: list[Award] | None = column("Prizes.", Action.BOOK_READ)
+    chapters: list[Chapter] = column("Parts.", Action.BOOK_READ)
+    loose_chapters: list[Chapter | None] | None = column("Parts.", Action.BOOK_READ, name="chapters")
+    author: Author | None = batched(load_author, "Writer.", Action.AUTHOR_READ, needs=("author_id",))
+    strict_author: Author = batched(load_author, "Writer.", Action.AUTHOR_READ, needs=("author_id",))
+    coauthor: Author = batched(load_coauthor, "Second writer.", Action.AUTHOR_READ, needs=("author_id",))
+    publisher: Publisher = batched(load_publisher, "Publisher.", Action.BOOK_READ, needs=("publisher",))
+    imprint: Publisher = column("Publisher.", Action.BOOK_READ, name="publisher")
+    related: list[Annotated[Book, strawberry.lazy("tests.unit.execution.library")]] = batched(
+        load_related, "Similar books.", Action.BOOK_READ, needs=("id",)
+    )
+    neighbours: list[Node | None] = batched(load_neighbours, "Beside it.", Action.BOOK_READ, needs=("id",))
+    strict_neighbours: list[Node] | None = batched(load_neighbours, "Beside it.", Action.BOOK_READ, needs=("id",))
+    borrowings: int | None = keyed(load_borrowings, "How often borrowed.", Action.BOOK_READ, needs=("id",))
+    borrowable: bool = batched(load_borrowable, "Can be borrowed.", Action.PRICE_READ, needs=("id",))
+
+
+Hit = Annotated[Book | Author | Publisher, strawberry.union("Hit", description="Something found.")]
+
+
+@strawberry.type(description="A page of books.")
+class BookConnection:
+    nodes: list[Book] = column("Books.", Action.BOOK_READ)
+    first: Book | None = column("The first one.", Action.BOOK_READ)
+    total_count: int = column("How many in all.", PUBLIC)
+
+
+async def load_page(
+    rows: Sequence[None],
+    info: Info,
+    *,
+    first: Annotated[int | None, strawberry.argument(description="At most so many.")] = None,
+    filter: Annotated[BookFilter | None, strawberry.argument(description="Which books.")] = None,
+) -> Sequence[Row]:
+    wanted = 3 if first is None else first
+    if wanted > 1000:
+        raise ValueError("at most 1000")
+    if filter is not None:
+        wanted = min(wanted, filter.limit)
+    page: Row = {"nodes": [book_row(n) for n in range(1, wanted + 1)], "total_count": 200}
+    page["first"] = page["nodes"][0] if page["nodes"] else None
+    return [page] * len(rows)
+
+
+async def find_books(
+    rows: Sequence[None],
+    info: Info,
+    *,
+    by: Annotated[Sequence[BookBy], strawberry.argument(description="How it is found.")],
+) -> Sequence[Row | Exception | None]:
+    texts = [key.isbn.value if key.isbn else str(key.id) for key in by]
+    return [
+        ValueError(f"bad key {t}") if not t[-1:].isdigit() else book_row(int(t[-1])) if t != "0" else None
+        for t in texts
+    ]
+
+
+async def find_node(
+    rows: Sequence[None], info: Info, *, id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")]
+) -> Sequence[OfType | None]:
+    kind, _, number = id.partition("_")
+    found = {"book": ("Book", book_row), "author": ("Author", author_row)}.get(kind)
+    return [OfType(found[0], found[1](int(number or 1))) if found else None] * len(rows)
+
+
+async def find_anything(
+    rows: Sequence[None],
+    info: Info,
+    *,
+    text: Annotated[str | None, strawberry.argument(description="What.")] = strawberry.UNSET,
+    genres: Annotated[list[Genre] | None, strawberry.argument(description="Of which kinds.")] = None,
+) -> Sequence[list[OfType]]:
+    hits = [OfType("Book", book_row(4)), OfType("Author", author_row(2)), OfType("Publisher", PUBLISHERS[0])]
+    return [hits[: 1 if text is strawberry.UNSET else 2 if text is None else 3]] * len(rows)
+
+
+async def fail(rows: Sequence[None], info: Info) -> Sequence[str]:
+    raise ValueError("the whole level fails")
+
+
+@strawberry.type(description="What can be read.")
+class Query:
+    version: str = computed(lambda _row: "1.0", "Version.", PUBLIC)
+    book: Book | None = keyed(find_books, "One book.", Action.BOOK_READ)
+    books: BookConnection = batched(load_page, "Books.", Action.BOOK_READ)
+    loose_books: BookConnection | None = batched(load_page, "Books.", Action.BOOK_READ)
+    node: Node | None = batched(find_node, "Any object.", PUBLIC)
+    search: list[Hit] = batched(find_anything, "What is found.", PUBLIC)
+    failing: str | None = batched(fail, "Always fails.", PUBLIC)
+    strict_failing: str = batched(fail, "Always fails.", PUBLIC)
+    failing_leaf: str | None = computed(always_fails, "Always fails.", PUBLIC)
+
+
+async def rename_book(
+    rows: Sequence[None],
+    info: Info,
+    *,
+    number: Annotated[int, strawberry.argument(description="Which.")],
+    title: Annotated[str | None, strawberry.argument(description="New title.")] = None,
+) -> Sequence[Row | None]:
+    info.context.log.append(f"rename {number} {title}")
+    if number < 0:
+        raise ValueError("no such book")
+    return [{**book_row(number), "title": title} if number else None]
+
+
+@strawberry.type(description="What can be changed.")
+class Mutation:
+    rename: Book | None = batched(rename_book, "Renames a book.", Action.BOOK_WRITE)
+    strict_rename: Book = batched(rename_book, "Renames a book.", Action.BOOK_WRITE)
+    book: Book | None = keyed(find_books, "Touches a book.", Action.BOOK_WRITE)
+
+
+async def arrivals(
+    info: Info,
+    *,
+    count: Annotated[int, strawberry.argument(description="How many.")] = 2,
+    fail_at: Annotated[int | None, strawberry.argument(description="Breaks there.")] = None,
+) -> AsyncIterator[Row]:
+    for number in range(1, count + 1):
+        if number == fail_at:
+            raise ValueError("the stream broke")
+        yield book_row(number)
+
+
+@strawberry.type(description="What can be followed.")
+class Subscription:
+    arrivals: Book = streamed(arrivals, "Books that arrive.", Action.BOOK_READ)
+
+
+def make_schema() -> strawberry.Schema:
+    return strawberry.Schema(
+        Query,
+        Mutation,
+        Subscription,
+        types=[Author, Publisher, Award],
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+
+
+class Refused(Exception):
+    """A requirement that the caller does not hold for a row."""
+
+
+class LibraryContext:
+    """A reader; `closed` requirements are refused on shelves other than the first, and everywhere without a place."""
+
+    def __init__(self, closed: frozenset[Enum] = frozenset()) -> None:
+        self.closed = closed
+        self.log: list[str] = []
+
+    def restricted(self, requirements: frozenset[Enum]) -> frozenset[Enum]:
+        return requirements & self.closed
+
+    def permit(self, requirement: Enum, rows: Sequence[Any], place: tuple[str, ...]) -> Sequence[Exception | None]:
+        return [None if place and row["shelf"] == 0 else Refused(f"needs {requirement.value}") for row in rows]
