@@ -77,23 +77,23 @@ class Embedded:
         """Starts the server unless it runs, makes the cluster first if need be; returns when it takes connections."""
         try:
             self._home.mkdir(parents=True, exist_ok=True)
-            self._use.enter_context(_lock(self._users, fcntl.LOCK_SH))  # Waits while the server is being stopped.
-            with _lock(self._home / "postgres.start", fcntl.LOCK_EX):
-                if not self._runs():
-                    self._start_server()
-                self._await_ready()
+            self._users.touch()
+            with contextlib.ExitStack() as use:
+                use.callback(self._stop_if_last)
+                use.enter_context(_lock(self._users, fcntl.LOCK_SH))  # Waits while the server is being stopped.
+                with _lock(self._home / "postgres.start", fcntl.LOCK_EX):
+                    if not self._runs():
+                        self._start_server()
+                    self._await_ready()
+                self._use = use.pop_all()
         except OSError as error:
-            self.stop()
             raise EmbeddedError(f"cannot use {error.filename or self._home}: {error.strerror}") from error
-        except BaseException:
-            self.stop()
-            raise
 
     def stop(self) -> None:
         """Ends this use of the server, and with the last use the server."""
         self._use.close()
-        if not self._users.exists():
-            return
+
+    def _stop_if_last(self) -> None:
         try:
             with _lock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB):
                 self._stop_server()
