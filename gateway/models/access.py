@@ -21,7 +21,7 @@ class Administrator(SQLModel, table=True):
 
     __tablename__ = "administrators"
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     name: str
     email: str | None = Field(default=None, unique=True)
     phone: str | None = Field(default=None, unique=True)
@@ -47,7 +47,7 @@ class Session(SQLModel, table=True):
     __tablename__ = "sessions"
     __table_args__ = (Index("sessions_administrator", "administrator_id"),)
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     administrator_id: int = Field(sa_type=BigInteger, foreign_key="administrators.id")
     token_hash: bytes = Field(sa_type=LargeBinary, unique=True)
     device: str

@@ -38,7 +38,7 @@ class OptionRuleKind(StrEnum):
 class CatalogueItem(SQLModel):
     """What tariffs and options share. `region` null means everywhere, empty `kinds` every kind of number."""
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     code: str = Field(unique=True)
     name: str
     description: str
@@ -115,7 +115,7 @@ class OptionRule(SQLModel, table=True):
     __tablename__ = "option_rules"
     __table_args__ = (one_of(OptionRuleKind, "kind"), Index("option_rules_option", "option_id"))
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     option_id: int = Field(sa_type=BigInteger, foreign_key="options.id")
     kind: str
     other_option_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="options.id")

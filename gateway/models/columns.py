@@ -18,7 +18,7 @@ class CompanyRow(SQLModel):
     sharded PostgreSQL can hold the table; `id` is unique over all companies."""
 
     company_id: int = Field(primary_key=True, sa_type=BigInteger, foreign_key="companies.id")
-    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
 
 
 def moment(*, default_now: bool = False, nullable: bool = False) -> Any:

@@ -20,7 +20,7 @@ class Company(SQLModel, table=True):
     __tablename__ = "companies"
     __table_args__ = (one_of(CompanyStatus, "status"),)
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     name: str
     inn: str = Field(unique=True)
     kpp: str | None = None

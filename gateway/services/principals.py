@@ -1,0 +1,146 @@
+"""Who is asking: principals by session token or API key, kept in the process until somebody's access changes."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+from sqlalchemy import BigInteger, LargeBinary, bindparam, func, select
+
+from authz.enforcer import BUILT_IN, Effect, Policy, Rule, extended
+from authz.principal import Grant, Principal
+from gateway.db import Database, Statement, Tenant
+from gateway.kit.ids import Kind, encode
+from gateway.kit.texts import Language
+
+_NO_TENANT = Tenant()
+
+_FIND_SESSION = Statement(
+    select(
+        func.find_session(bindparam("token_hash", type_=LargeBinary)).table_valued(
+            "id", "administrator_id", "name", "language", "expires_at"
+        )
+    )
+)
+_FIND_KEY = Statement(
+    select(
+        func.find_api_key(bindparam("secret_hash", type_=LargeBinary)).table_valued(
+            "company_id", "id", "name", "expires_at"
+        )
+    )
+)
+_FIND_GRANTS = Statement(
+    select(
+        func.find_grants(
+            bindparam("administrator_id", type_=BigInteger), bindparam("api_key_id", type_=BigInteger)
+        ).table_valued("id", "company_id", "role", "role_id", "department_ids", "allows", "denies")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is asking. `session_id` is None for an API key, `language` None where the caller's requests decide."""
+
+    principal: Principal
+    language: Language | None
+    session_id: int | None
+    expires_at: datetime | None
+
+
+class Principals:
+    """Finds principals; keeps each for at most a minute, and none after a notice that access changed."""
+
+    _LIFETIME = timedelta(minutes=1)
+    _SIZE = 10_000
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._known: OrderedDict[bytes, tuple[Identity, datetime]] = OrderedDict()
+        self._generation = 0
+
+    async def open(self) -> None:
+        await self._db.listen("access", self._forget)
+
+    async def by_session(self, token: str) -> Identity | None:
+        """The administrator of an open session; None when the token is unknown, ended or expired."""
+        return await self._find(b"s", token, self._load_session)
+
+    async def by_key(self, secret: str) -> Identity | None:
+        """The API key with this secret; None when it is unknown, revoked or expired."""
+        return await self._find(b"k", secret, self._load_key)
+
+    def _forget(self, _: str | None) -> None:
+        self._generation += 1
+        self._known.clear()
+
+    async def _find(
+        self, kind: bytes, secret: str, load: Callable[[bytes], Awaitable[Identity | None]]
+    ) -> Identity | None:
+        digest = hash_token(secret)
+        now = datetime.now(UTC)
+        identity, fresh_until = self._known.get(kind + digest, (None, now))
+        if identity is not None and now < fresh_until:
+            return identity
+        generation = self._generation
+        identity = await load(digest)
+        # What was read before a change must not be kept after it.
+        if identity is not None and generation == self._generation:
+            fresh_until = now + self._LIFETIME
+            self._known[kind + digest] = identity, min(fresh_until, identity.expires_at or fresh_until)
+            if len(self._known) > self._SIZE:
+                self._known.popitem(last=False)
+        return identity
+
+    async def _load_session(self, digest: bytes) -> Identity | None:
+        rows = await self._db.fetch(_NO_TENANT, _FIND_SESSION, token_hash=digest)
+        if not rows:
+            return None
+        row = rows[0]
+        principal = await load_administrator(self._db, row["administrator_id"], row["name"])
+        return Identity(principal, Language[row["language"]], row["id"], row["expires_at"])
+
+    async def _load_key(self, digest: bytes) -> Identity | None:
+        rows = await self._db.fetch(_NO_TENANT, _FIND_KEY, secret_hash=digest)
+        if not rows:
+            return None
+        row = rows[0]
+        grants = await self._db.fetch(_NO_TENANT, _FIND_GRANTS, administrator_id=None, api_key_id=row["id"])
+        principal = Principal("api_key", row["id"], row["name"], _grants(grants), _policy(grants))
+        return Identity(principal, None, None, row["expires_at"])
+
+
+async def load_administrator(db: Database, administrator_id: int, name: str) -> Principal:
+    """The principal of an administrator with the grants held now."""
+    grants = await db.fetch(_NO_TENANT, _FIND_GRANTS, administrator_id=administrator_id, api_key_id=None)
+    return Principal("administrator", administrator_id, name, _grants(grants), _policy(grants))
+
+
+def hash_token(token: str) -> bytes:
+    """What is kept of a session token or an API key's secret. Both are random, so one round of SHA-256 does."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _grants(rows: Sequence[asyncpg.Record]) -> tuple[Grant, ...]:
+    return tuple(
+        Grant(
+            row["id"],
+            row["company_id"],
+            _role(row),
+            None if row["department_ids"] is None else frozenset(row["department_ids"]),
+        )
+        for row in rows
+    )
+
+
+def _role(row: asyncpg.Record) -> str:
+    return str(row["role"]) if row["role_id"] is None else encode(Kind.ROLE, row["role_id"])
+
+
+def _policy(rows: Sequence[asyncpg.Record]) -> Policy:
+    own = [row for row in rows if row["role_id"] is not None]
+    rules = {Rule(_role(row), action, Effect.ALLOW) for row in own for action in row["allows"]}
+    rules |= {Rule(_role(row), action, Effect.DENY) for row in own for action in row["denies"]}
+    return extended(frozenset(rules)) if rules else BUILT_IN

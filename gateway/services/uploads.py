@@ -1,0 +1,71 @@
+"""Files sent before the mutation that uses them: stored for a day, seen by the one who sent them."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, insert, select
+from sqlmodel import col
+
+from authz.actions import Action
+from authz.principal import Principal
+from authz.scope import scope
+from gateway.db import Database, Tenant
+from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.ids import Kind, encode
+from gateway.kit.texts import Text
+from gateway.models.uploads import Upload
+
+LARGEST_UPLOAD = 32 * 1024 * 1024
+"""Bytes of one file: a register of 100,000 rows takes about 15 MB as CSV."""
+
+KEPT = timedelta(days=1)
+
+NO_COMPANY = Text(
+    en="There is no such company where you may import. Take the id from “companies”.",
+    ru="Нет такой компании, куда вам разрешён импорт. Возьмите идентификатор из «companies».",
+)
+NO_UPLOAD = Text(
+    en="There is no such file of yours. Files are kept for a day; send it again to POST /uploads.",
+    ru="Такого вашего файла нет. Файлы хранятся сутки; отправьте его ещё раз на POST /uploads.",
+)
+EMPTY = Text(en="The file is empty.", ru="Файл пуст.")
+
+
+async def store_upload(db: Database, principal: Principal, company_id: int, *, name: str, content: bytes) -> int:
+    """Keeps a file for later and gives its id. Files of that company older than a day go.
+
+    Raises `Refusal` NOT_FOUND where the caller may not import, INVALID for an empty file.
+    """
+    if company_id not in scope(principal, Action.REGISTER_IMPORT).whole.companies:
+        raise Refusal(ErrorCode.NOT_FOUND, NO_COMPANY(), ("companyId",))
+    if not content:
+        raise Refusal(ErrorCode.INVALID, EMPTY(), ("body",))
+    async with db.transaction(Tenant((company_id,))) as session:
+        await session.execute(
+            delete(Upload).where(
+                col(Upload.company_id) == company_id, col(Upload.created_at) < datetime.now(UTC) - KEPT
+            )
+        )
+        stored = insert(Upload).values(
+            company_id=company_id, actor=_actor(principal), name=name, size=len(content), content=content
+        )
+        return int((await session.execute(stored.returning(col(Upload.id)))).scalar_one())
+
+
+async def load_upload(db: Database, principal: Principal, company_id: int, upload_id: int) -> tuple[str, bytes]:
+    """Name and content of a file that the caller sent. Raises `Refusal` NOT_FOUND."""
+    wanted = select(col(Upload.name), col(Upload.content)).where(
+        col(Upload.company_id) == company_id,
+        col(Upload.id) == upload_id,
+        col(Upload.actor) == _actor(principal),
+        col(Upload.created_at) >= datetime.now(UTC) - KEPT,
+    )
+    async with db.transaction(Tenant((company_id,))) as session:
+        row = (await session.execute(wanted)).one_or_none()
+    if row is None:
+        raise Refusal(ErrorCode.NOT_FOUND, NO_UPLOAD(), ("uploadId",))
+    return row.name, row.content
+
+
+def _actor(principal: Principal) -> str:
+    kind = Kind.API_KEY if principal.kind == "api_key" else Kind.ADMINISTRATOR
+    return encode(kind, principal.id)

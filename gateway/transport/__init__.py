@@ -1,0 +1,1 @@
+"""HTTP: who is asking, what do they ask, and how they are answered."""

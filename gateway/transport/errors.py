@@ -1,0 +1,58 @@
+"""How faults look in a response: a stable code, a message in the caller's language, and nothing of our insides."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from graphql import GraphQLError
+
+from gateway.kit.errors import GatewayError, GatewayErrorCode, Refusal, Refusals
+from gateway.kit.texts import Language, Text
+
+log = structlog.get_logger(__name__)
+
+INTERNAL = Text(
+    en="Something went wrong on our side. Nothing was lost; quote {correlation_id} to support.",
+    ru="Произошла ошибка на нашей стороне. Данные не пострадали; сообщите поддержке номер {correlation_id}.",
+)
+
+
+def present(error: GraphQLError, language: Language, correlation_id: str) -> list[dict[str, Any]]:
+    """The entries of `errors` for one fault; several refusals of one input stand side by side."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    if isinstance(cause, Refusals):
+        return [_entry(error, language, correlation_id, refusal) for refusal in cause.refusals]
+    return [_entry(error, language, correlation_id, cause)]
+
+
+def _entry(error: GraphQLError, language: Language, correlation_id: str, cause: BaseException | None) -> dict[str, Any]:
+    extensions: dict[str, Any] = {"correlationId": correlation_id}
+    match cause:
+        case Refusal():
+            message = cause.message.render(language)
+            extensions |= {"code": GatewayErrorCode.BAD_INPUT, "reason": cause.code, "field": cause.field}
+            if cause.hint is not None:
+                extensions["hint"] = cause.hint.render(language)
+        case GatewayError():
+            message = cause.message.render(language)
+            extensions |= {"code": cause.code, **cause.extensions}
+        case None | GraphQLError():
+            # The document or its variables are at fault; the text is the GraphQL library's own.
+            message = error.message
+            extensions["code"] = GatewayErrorCode.BAD_REQUEST if error.path is None else GatewayErrorCode.BAD_INPUT
+        case _:
+            log.error("graphql.failed", correlation_id=correlation_id, path=error.path, exc_info=cause)
+            message = INTERNAL.render(language, correlation_id=correlation_id)
+            extensions["code"] = GatewayErrorCode.INTERNAL
+    entry: dict[str, Any] = {"message": message}
+    if error.locations:
+        entry["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+    if error.path is not None:
+        entry["path"] = error.path
+    return entry | {"extensions": extensions}
+
+
+def present_all(errors: Sequence[GraphQLError], language: Language, correlation_id: str) -> list[dict[str, Any]]:
+    return [entry for error in errors for entry in present(error, language, correlation_id)]

@@ -1,0 +1,129 @@
+"""A GraphQL request as it came over HTTP: media types, size, and the three parameters."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import orjson
+from starlette.types import Receive
+
+from gateway.kit.errors import GatewayError, GatewayErrorCode
+from gateway.kit.texts import Text
+
+LARGEST_BODY = 100_000
+"""Bytes of a request's body."""
+
+RESPONSE_JSON = "application/graphql-response+json"
+JSON = "application/json"
+
+Headers: TypeAlias = dict[str, str]
+
+NOT_JSON = Text(
+    en="The body is not valid JSON in UTF-8. Send an object with “query”, “variables” and “operationName”.",
+    ru="Тело запроса — не JSON в UTF-8. Отправьте объект с полями «query», «variables» и «operationName».",
+)
+NOT_AN_OBJECT = Text(
+    en="The body must be one JSON object; batches are not supported. Send one operation a request.",
+    ru="Тело запроса должно быть одним JSON-объектом; пакеты не поддерживаются. Отправляйте операции по одной.",
+)
+WRONG_PARAMETER = Text(
+    en="“{name}” must be {wanted}.",
+    ru="Поле «{name}» должно содержать {wanted}.",
+)
+A_STRING = Text(en="a string", ru="строку")
+A_DOCUMENT = Text(en="a string with a GraphQL document", ru="строку с документом GraphQL")
+AN_OBJECT = Text(en="an object", ru="объект")
+TOO_LARGE = Text(
+    en="The body has more than {limit:,} bytes. Move long values into uploads and split long lists.",
+    ru="Тело запроса больше {limit:,} байт. Передавайте файлы через загрузку и делите длинные списки.",
+)
+
+
+class HttpFault(Exception):
+    """A request that is refused before it is a GraphQL request: the HTTP status and what to tell."""
+
+    def __init__(self, status: int, error: GatewayError, headers: Headers | None = None) -> None:
+        super().__init__(status, error)
+        self.status = status
+        self.error = error
+        self.headers = headers or {}
+
+
+def fault(status: int, text: Text, headers: Headers | None = None, **values: Any) -> HttpFault:
+    return HttpFault(status, GatewayError(GatewayErrorCode.BAD_REQUEST, text(**values)), headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a client asks: a document, values for its variables, and which of its operations."""
+
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+
+
+async def read_body(receive: Receive, headers: Headers, largest: int = LARGEST_BODY) -> bytes:
+    """The whole body; an `HttpFault` 413 as soon as it is known to be too large."""
+    length = headers.get("content-length", "")
+    if length.isdecimal() and int(length) > largest:
+        raise fault(413, TOO_LARGE, limit=largest)
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > largest:
+            raise fault(413, TOO_LARGE, limit=largest)
+    return body
+
+
+def parameters(body: bytes) -> Parameters:
+    """The parameters in a JSON body; an `HttpFault` 400 names what is wrong with it."""
+    try:
+        given = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise fault(400, NOT_JSON) from None
+    if not isinstance(given, dict):
+        raise fault(400, NOT_AN_OBJECT)
+    query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
+    if not isinstance(query, str) or not query:
+        raise fault(400, WRONG_PARAMETER, name="query", wanted=A_DOCUMENT)
+    if variables is not None and not isinstance(variables, dict):
+        raise fault(400, WRONG_PARAMETER, name="variables", wanted=AN_OBJECT)
+    if name is not None and not isinstance(name, str):
+        raise fault(400, WRONG_PARAMETER, name="operationName", wanted=A_STRING)
+    if given.get("extensions") is not None and not isinstance(given["extensions"], dict):
+        raise fault(400, WRONG_PARAMETER, name="extensions", wanted=AN_OBJECT)
+    return Parameters(query, variables, name)
+
+
+@lru_cache(maxsize=256)
+def accepted(accept: str) -> str | None:
+    """The media type to answer in; None when the caller takes none of ours. Nothing said means plain JSON."""
+    best, best_quality = (JSON, 0.0) if not accept.strip() else (None, 0.0)
+    for part in accept.split(","):
+        media, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = _quality(parameters)
+        charset = next((p.partition("=")[2].strip('"') for p in parameters if p.startswith("charset=")), "utf-8")
+        offered = {RESPONSE_JSON: RESPONSE_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON}.get(media)
+        if offered and charset in ("utf-8", "utf8") and quality > best_quality:
+            best, best_quality = offered, quality
+    return best
+
+
+@lru_cache(maxsize=256)
+def is_json(content_type: str) -> bool:
+    """Whether a Content-Type is JSON in UTF-8."""
+    media, *parameters = (piece.strip().lower() for piece in content_type.split(";"))
+    charset = next((p.partition("=")[2].strip('"') for p in parameters if p.startswith("charset=")), "utf-8")
+    return media == JSON and charset in ("utf-8", "utf8")
+
+
+def _quality(parameters: list[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0.0
+    return 1.0
