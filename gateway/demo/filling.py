@@ -1,0 +1,127 @@
+"""Fills an empty database with the demo, in one transaction."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import islice
+
+import asyncpg
+from sqlalchemy import text
+
+from gateway.db import Database, Statement, Tenant
+from gateway.demo import access, catalogue, companies
+from gateway.demo.batches import Batch, Calendar, Ids
+from gateway.demo.departments import places, tree
+from gateway.demo.employees import posts, staff
+from gateway.demo.number_settings import Chunk, Settings
+from gateway.demo.numbers import Fleet
+from gateway.services.passwords import hash_password
+
+_DEFAULT_NUMBERS = 2_000
+_FEWEST_NUMBERS = 100
+_CHUNK = 5_000
+_EMPLOYEES_PER_NUMBER = 0.55
+
+# The demo is marked by a comment on a table: no request can change it, everybody can read it, and a dump keeps it.
+_READ_MARK = "SELECT substring(obj_description('companies'::regclass) FROM '^demo of ([0-9]+) numbers$')::int"
+_MARK = "SELECT format('COMMENT ON TABLE companies IS %L', format('demo of %s numbers', $1::int))"
+# Row-level security binds the owner of the tables too, unless a superuser, and forbids COPY.
+_FREE_OWNER = """
+    DO $$ DECLARE name text; BEGIN
+      FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relrowsecurity LOOP
+        EXECUTE format('ALTER TABLE %I NO FORCE ROW LEVEL SECURITY', name);
+      END LOOP;
+    END $$
+"""
+_BIND_OWNER = _FREE_OWNER.replace(" NO FORCE ", " FORCE ")
+# The demo brings its ids along; what comes later counts on from them.
+_ADVANCE_IDS = """
+    DO $$ DECLARE name text; last bigint; BEGIN
+      FOR name IN SELECT table_name FROM information_schema.columns
+                  WHERE table_schema = 'public' AND column_name = 'id' AND is_identity = 'YES' LOOP
+        EXECUTE format('SELECT max(id) FROM %I', name) INTO last;
+        IF last IS NOT NULL THEN
+          PERFORM setval(pg_get_serial_sequence(quote_ident(name), 'id'), last);
+        END IF;
+      END LOOP;
+    END $$
+"""
+_IS_DEMO = Statement(text("SELECT obj_description('companies'::regclass, 'pg_class') LIKE 'demo of %' AS demo"))
+
+
+class OtherDataError(Exception):
+    """The database holds other data than the demo that was asked for; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What there is: `numbers` in the demo, and whether it was made just now."""
+
+    numbers: int
+    made: bool
+
+
+async def fill(dsn: str, *, numbers: int | None = None, today: date | None = None) -> Summary:
+    """
+    Fills the migrated database at `dsn`, as the owner of its tables, with a demo of that many numbers (2,000).
+
+    The same count on the same day (`today`, UTC) gives the same rows, but for the salt of the password. Nothing is done
+    when the demo is there already; `OtherDataError` when there is another one, or data that are no demo.
+    """
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE companies IN SHARE ROW EXCLUSIVE MODE")
+            found = await connection.fetchval(_READ_MARK)
+            if found is not None:
+                if numbers not in (None, found):
+                    raise OtherDataError(
+                        f"This database holds a demo of {found:,} numbers. For one of {numbers:,} "
+                        "take an empty database, or another GATEWAY_DATA_DIR."
+                    )
+                return Summary(found, made=False)
+            await connection.execute(_FREE_OWNER)
+            if await connection.fetchval("SELECT EXISTS (SELECT FROM companies) OR EXISTS (SELECT FROM tariffs)"):
+                raise OtherDataError("This database holds data that are no demo: take an empty one for the demo.")
+            count = max(numbers or _DEFAULT_NUMBERS, _FEWEST_NUMBERS)
+            for batch in batches(count, today or datetime.now(UTC).date(), await hash_password(access.PASSWORD)):
+                await connection.copy_records_to_table(
+                    str(batch.table.__tablename__), records=batch.rows, columns=batch.columns
+                )
+            await connection.execute(_ADVANCE_IDS)
+            await connection.execute(_BIND_OWNER)
+            await connection.execute(await connection.fetchval(_MARK, count))
+        await connection.execute("VACUUM (ANALYZE)")
+    finally:
+        await connection.close()
+    return Summary(count, made=True)
+
+
+async def is_demo(db: Database) -> bool:
+    """Whether this database was filled with the demo, whose log-ins everybody knows."""
+    rows = await db.fetch(Tenant(), _IS_DEMO)
+    return bool(rows[0]["demo"])
+
+
+def batches(numbers: int, today: date, password_hash: str) -> Iterator[Batch]:
+    """All rows of the demo, in an order that foreign keys allow; a few thousand at a time."""
+    calendar, ids = Calendar(today), Ids()
+    customers = list(companies.customers(numbers))
+    yield from catalogue.batches(calendar)
+    yield companies.cards(customers, calendar)
+    for customer in customers:
+        departments = places(customer.id, customer.units, ids.departments)
+        yield tree(departments)
+        if customer.id == companies.HEAD:
+            yield from access.batches(password_hash, departments, calendar)
+        people = posts(
+            departments, round(customer.numbers * _EMPLOYEES_PER_NUMBER), customer.random("posts"), ids.employees
+        )
+        yield staff(people, customer.domain, customer.random("staff"))
+        settings = Settings(customer.region, calendar, customer.random("settings"))
+        fleet = Fleet(customer, departments, people, calendar, customer.random("numbers")).numbers(ids.numbers)
+        while numbers_ahead := list(islice(fleet, _CHUNK)):
+            chunk = Chunk()
+            for number, tariff in numbers_ahead:
+                settings.add(number, tariff, chunk)
+            yield from chunk.batches()
