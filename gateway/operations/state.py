@@ -1,0 +1,69 @@
+"""A number as operations see it: everything that they read and change, loaded at once."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+
+class Connected(NamedTuple):
+    """A connected option, free of its fee until `promo_ends_at`; `journal_id` is the line that connected it."""
+
+    connected_at: datetime
+    promo_ends_at: datetime | None = None
+    journal_id: int | None = None
+
+
+class Forwarded(NamedTuple):
+    """Where calls go, and when that ends by itself."""
+
+    target: str
+    until: datetime | None = None
+
+
+class Banned(NamedTuple):
+    """Since when a kind of communication is banned."""
+
+    since: datetime
+
+
+class Limited(NamedTuple):
+    """What the company pays in a month, kopecks, and a `LimitRule` for what lies beyond."""
+
+    amount_kopecks: int
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberState:
+    """A number with its settings. Options and used promotions go by option id, forwardings by condition, bans by kind.
+
+    `region`, `time_zone` and `company_status` are the company's; operations change neither them nor `msisdn` and
+    `kind`. A promotion is given to a number once: `used_promotions` are those it has had.
+    """
+
+    company_id: int
+    id: int
+    msisdn: str
+    kind: str
+    region: str
+    time_zone: str
+    company_status: str
+    status: str
+    label: str | None
+    employee_id: int | None
+    department_id: int | None
+    tariff_id: int
+    options: Mapping[int, Connected]
+    forwardings: Mapping[str, Forwarded]
+    bans: Mapping[str, Banned]
+    limit: Limited | None
+    used_promotions: frozenset[int]
+
+    def with_option(self, option_id: int, connected: Connected) -> "NumberState":
+        used = self.used_promotions if connected.promo_ends_at is None else self.used_promotions | {option_id}
+        return replace(self, options={**self.options, option_id: connected}, used_promotions=used)
+
+    def without_options(self, option_ids: Iterable[int]) -> "NumberState":
+        gone = set(option_ids)
+        return replace(self, options={key: value for key, value in self.options.items() if key not in gone})

@@ -1,0 +1,55 @@
+"""What it would take to take operations back, known before they are done."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.kit.texts import Message, Text
+from gateway.operations import wording
+from gateway.operations.catalogue import Catalogue
+from gateway.operations.operation import Operation, check_all
+from gateway.operations.state import NumberState
+
+NOT_REFUNDED = Text(en="{price} taken at once is not paid back.", ru="Разовая плата {price} не возвращается.")
+COSTS = Text(en="Taking it back costs {price}.", ru="Обратное изменение стоит {price}.")
+PROMOTION_GONE = Text(en="The promotion of “{option}” does not come back.", ru="Акция по опции «{option}» не вернётся.")
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The operations that take others back, in order, their price in kopecks, and what stays different all the same."""
+
+    operations: tuple[Operation, ...]
+    one_off_kopecks: int
+    irreversible: tuple[Message, ...]
+
+
+def undo(operations: Sequence[Operation], state: NumberState, catalogue: Catalogue, moment: datetime) -> Undo:
+    """How to take back operations that would be done to a number in this state; they must not be refused.
+
+    What is irreversible is found by trying: the inverses are checked on the state afterwards, under the same rules and
+    prices as anything else.
+    """
+    after, paid, reverse = state, 0, list[Operation]()
+    for operation in operations:
+        outcome = operation.check(after, catalogue, moment)
+        reverse[:0] = operation.inverse(after, outcome.after, catalogue)
+        after, paid = outcome.after, paid + outcome.one_off_kopecks
+    back = check_all(reverse, after, catalogue, moment)
+    notes = [refusal.message for refusal in back.refusals]
+    if paid:
+        notes.append(NOT_REFUNDED(price=wording.money(paid)))
+    if back.one_off_kopecks:
+        notes.append(COSTS(price=wording.money(back.one_off_kopecks)))
+    notes += [
+        PROMOTION_GONE(option=catalogue.options[each].name) for each in _promotions_lost(state, back.after, moment)
+    ]
+    return Undo(tuple(reverse), back.one_off_kopecks, tuple(notes))
+
+
+def _promotions_lost(before: NumberState, restored: NumberState, moment: datetime) -> Iterator[int]:
+    yield from sorted(restored.used_promotions - before.used_promotions)
+    for option_id, connected in before.options.items():
+        again = restored.options.get(option_id)
+        if connected.promo_ends_at is not None and connected.promo_ends_at > moment and again != connected:
+            yield option_id
