@@ -1,0 +1,107 @@
+// What the page itself asks the gateway for, over the same endpoint that everybody uses.
+import EXAMPLE_VALUES from "./operations/example-values.graphql?raw";
+import LOG_IN from "./operations/log-in.graphql?raw";
+import LOG_OUT from "./operations/log-out.graphql?raw";
+import SIGNED_IN from "./operations/signed-in.graphql?raw";
+import { language, texts } from "./texts";
+
+export interface Viewer {
+  name: string;
+  administrator: { id: string } | null;
+}
+
+export interface Result<Data> {
+  data?: Data | null;
+  errors?: { message: string; extensions?: { code?: string } }[];
+}
+
+export interface Request {
+  query: string;
+  variables?: Record<string, unknown>;
+  operationName?: string | null;
+}
+
+/** Sends one operation; the session travels in the cookie. */
+export async function send<Data>(request: Request, headers?: Record<string, string>): Promise<Result<Data>> {
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      Accept: "application/graphql-response+json, application/json;q=0.9",
+      "Accept-Language": language,
+      ...headers,
+    },
+    body: JSON.stringify(request),
+  }).catch(() => {
+    throw new Error(texts.noAnswer);
+  });
+  if (!response.headers.get("Content-Type")?.includes("json")) {
+    throw new Error(`HTTP ${response.status} ${response.statusText}`);
+  }
+  return response.json();
+}
+
+/** Who is signed in; null for a stranger. */
+export async function signedIn(): Promise<Viewer | null> {
+  const { data } = await send<{ viewer: Viewer | null }>({ query: SIGNED_IN });
+  return data?.viewer ?? null;
+}
+
+export interface LogIn {
+  login: string;
+  password: string;
+  code?: string;
+  remember?: boolean;
+}
+
+interface UserError {
+  code: string;
+  field: string[];
+  message: string;
+  hint: string | null;
+}
+
+export interface LogInAnswer {
+  viewer: Viewer | null;
+  secondFactorRequired: boolean;
+  userErrors: UserError[];
+}
+
+export async function logIn(input: LogIn): Promise<LogInAnswer> {
+  const { data, errors } = await send<{ login: LogInAnswer }>({ query: LOG_IN, variables: { input } });
+  if (!data) throw new Error(errors?.map((error) => error.message).join("\n"));
+  return data.login;
+}
+
+export async function logOut(): Promise<void> {
+  await send({ query: LOG_OUT });
+}
+
+interface Sample {
+  companies: { nodes: { id: string; numbers: { nodes: SampleNumber[] } }[] } | null;
+  options: { nodes: { id: string }[] } | null;
+}
+
+interface SampleNumber {
+  id: string;
+  updatedAt: string;
+  availableOptions: { nodes: { id: string }[] };
+}
+
+/** Values for the variables of the examples, by name, out of what the caller may see. */
+export async function exampleValues(): Promise<Record<string, unknown>> {
+  const { data } = await send<Sample>({ query: EXAMPLE_VALUES });
+  const companies = data?.companies?.nodes ?? [];
+  const company = companies.find(({ numbers }) => numbers.nodes.length > 0) ?? companies[0];
+  const numbers = company?.numbers.nodes ?? [];
+  const number = numbers.find(({ availableOptions }) => availableOptions.nodes.length > 0) ?? numbers[0];
+  return {
+    companyId: company?.id,
+    numberId: number?.id,
+    optionId: number?.availableOptions.nodes[0]?.id ?? data?.options?.nodes[0]?.id,
+    since: number?.updatedAt,
+    filter: { status: ["ACTIVE"] },
+    after: null,
+    idempotencyKey: `example-${Date.now()}`,
+  };
+}

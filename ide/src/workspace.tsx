@@ -1,0 +1,79 @@
+// GraphiQL with the examples, the explorer and the history, for one person.
+import "graphiql/setup-workers/vite";
+import "@graphiql/react/style.css";
+import "@graphiql/plugin-doc-explorer/style.css";
+import "@graphiql/plugin-history/style.css";
+import "@graphiql/plugin-explorer/style.css";
+import "graphiql/graphiql.css";
+import "./workspace.css";
+
+import { explorerPlugin } from "@graphiql/plugin-explorer";
+import { useGraphiQL } from "@graphiql/react";
+import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
+import { useCallback, useEffect, useState } from "react";
+
+import { EXAMPLES_PLUGIN } from "./examples-panel";
+import { exampleValues, type Request, send } from "./gateway";
+import { layOutTabs, PersonalStorage } from "./storage";
+import { texts } from "./texts";
+
+const PLUGINS = [EXAMPLES_PLUGIN, explorerPlugin({ title: texts.explorer }), HISTORY_PLUGIN];
+
+interface Props {
+  /** Whose memory of tabs and history this is. */
+  owner: string;
+  /** An answer said that nobody is signed in. */
+  onUnauthenticated: () => void;
+}
+
+export default function Workspace({ owner, onUnauthenticated }: Props) {
+  const [storage, setStorage] = useState<PersonalStorage>();
+
+  useEffect(() => {
+    const personal = new PersonalStorage(owner);
+    // The editor measures its font once, so the font has to be there first.
+    const fonts = ["a", "я"].map((letter) => document.fonts.load('13px "Fira Code"', letter));
+    Promise.allSettled([exampleValues(), ...fonts]).then(([values]) => {
+      layOutTabs(personal, values.status === "fulfilled" ? values.value : {});
+      setStorage(personal);
+    });
+  }, [owner]);
+
+  // The same function each time: GraphiQL loads the schema anew for another one.
+  const fetcher = useCallback(
+    async (request: Request, options?: { headers?: Record<string, string> }) => {
+      const result = await send(request, options?.headers);
+      if (result.errors?.some((error) => error.extensions?.code === "UNAUTHENTICATED")) onUnauthenticated();
+      return result;
+    },
+    [onUnauthenticated],
+  );
+
+  if (!storage) return null;
+  return (
+    <GraphiQL
+      fetcher={fetcher}
+      storage={storage}
+      plugins={PLUGINS}
+      visiblePlugin={EXAMPLES_PLUGIN}
+      defaultEditorToolsVisibility="variables"
+      inputValueDeprecation
+      schemaDescription
+    >
+      <GraphiQL.Logo>{null}</GraphiQL.Logo>
+      <EditorOptions />
+    </GraphiQL>
+  );
+}
+
+/** What GraphiQL gives no property for. */
+function EditorOptions() {
+  const editors = useGraphiQL((state) => [state.queryEditor, state.variableEditor, state.headerEditor, state.responseEditor]);
+  useEffect(() => {
+    for (const editor of editors) {
+      // Cyrillic letters that look like Latin ones are no attack here.
+      editor?.updateOptions({ fontSize: 13, wordWrap: "on", unicodeHighlight: { ambiguousCharacters: false } });
+    }
+  }, [editors]);
+  return null;
+}

@@ -1,0 +1,46 @@
+"""The operations that GraphiQL offers and that its page sends are valid in the schema."""
+
+import re
+from pathlib import Path
+
+import pytest
+from graphql import OperationDefinitionNode, build_schema, parse, validate
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted((ROOT / "ide/src").rglob("*.graphql"))
+EXAMPLES = [path for path in DOCUMENTS if "examples" in path.parts]
+# What the page has a value for, in the variables of an example: exampleValues in ide/src/gateway.ts.
+VALUES = {"companyId", "numberId", "optionId", "since", "filter", "after", "idempotencyKey"}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_a_document_is_valid(path: Path) -> None:
+    schema = build_schema((ROOT / "schema/schema.graphql").read_text())
+
+    assert validate(schema, parse(path.read_text())) == []
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_explains_itself_in_both_languages(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    english, russian = ([line for line in lines if line.startswith(f"# {code}: ")] for code in ("en", "ru"))
+
+    assert len(english) >= 2
+    assert len(russian) >= 2
+    assert not re.search("[а-яё]", "".join(english), re.IGNORECASE)
+    assert re.search("[а-яё]", russian[0], re.IGNORECASE)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_variable_of_an_example_gets_a_value(path: Path) -> None:
+    (operation,) = parse(path.read_text()).definitions
+    assert isinstance(operation, OperationDefinitionNode)
+
+    without_default = [v for v in operation.variable_definitions or () if v.default_value is None]
+    assert {v.variable.name.value for v in without_default} <= VALUES
+
+
+def test_tabs_have_different_names() -> None:
+    names = [re.findall(r"^(?:query|mutation) (\w+)", path.read_text(), re.MULTILINE) for path in EXAMPLES]
+
+    assert len({name for (name,) in names}) == len(EXAMPLES) == 11
