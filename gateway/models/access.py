@@ -85,8 +85,10 @@ class Role(CompanyRow, table=True):
 
 
 class Grant(CompanyRow, table=True):
-    """A role held by an administrator or an API key, over a company or one department of it and all below. The role is a built-in
-    one by name, or the company's own by id."""
+    """A role held by an administrator or an API key, over a company or one department of it and all below.
+
+    The role is a built-in one by name, or the company's own by id.
+    """
 
     __tablename__ = "grants"
     __table_args__ = (

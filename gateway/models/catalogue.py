@@ -110,7 +110,7 @@ class OptionPrice(SQLModel, table=True):
 
 
 class OptionRule(SQLModel, table=True):
-    """A rule of an option: it requires or excludes another one, or is sold with some tariffs only. Exclusion goes both ways."""
+    """An option requires or excludes another one, or is sold with some tariffs only. Exclusion goes both ways."""
 
     __tablename__ = "option_rules"
     __table_args__ = (one_of(OptionRuleKind, "kind"), Index("option_rules_option", "option_id"))

@@ -7,7 +7,7 @@ from gateway.models.columns import CompanyRow
 
 
 class Department(CompanyRow, table=True):
-    """A department. `ancestor_ids` and `path` run from the top down to the row itself, so a subtree is one overlap test."""
+    """A department. `ancestor_ids` and `path` run from the top down to itself, so a subtree is one overlap test."""
 
     __tablename__ = "departments"
     __table_args__ = (

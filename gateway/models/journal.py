@@ -27,8 +27,11 @@ class ActorKind(StrEnum):
 
 
 class JournalEntry(CompanyRow, table=True):
-    """One line: who did what to which object, through which channel, with the object before and after. `subject` is the global id of
-    the object, `number_id` the number it concerns. `hash` covers the line and the hash of the company's line before."""
+    """One line: who did what to which object, through which channel, with the object before and after.
+
+    `subject` is the global id of the object, `number_id` the number it concerns. `hash` covers the line and the hash of
+    the company's line before.
+    """
 
     __tablename__ = "journal_entries"
     __table_args__ = (

@@ -44,8 +44,11 @@ class LimitRule(StrEnum):
 
 
 class Number(CompanyRow, table=True):
-    """A corporate number. `employee_key`, `search_text` and `msisdn_reversed` are kept by the database: the folded name of its
-    employee to order by, what a search looks through, and the digits backwards for a search by the last ones."""
+    """A corporate number.
+
+    The database keeps `employee_key`, the folded name of its employee to order by, `search_text`, what a search looks
+    through, and `msisdn_reversed` for a search by the last digits.
+    """
 
     __tablename__ = "numbers"
     __table_args__ = (
@@ -100,7 +103,7 @@ def of_number() -> ForeignKeyConstraint:
 
 
 class ConnectedOption(NumberSetting, table=True):
-    """An option connected to a number; free of its fee until `promo_ends_at`. `journal_id` is the line that connected it."""
+    """An option of a number, free of its fee until `promo_ends_at`; `journal_id` is the line that connected it."""
 
     __tablename__ = "connected_options"
     __table_args__ = (of_number(), Index("connected_options_option", "company_id", "option_id", "number_id"))
@@ -109,6 +112,15 @@ class ConnectedOption(NumberSetting, table=True):
     connected_at: datetime = moment(default_now=True)
     promo_ends_at: datetime | None = moment(nullable=True)
     journal_id: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class UsedPromotion(NumberSetting, table=True):
+    """A promotion that a number has had and given up: it is not given again."""
+
+    __tablename__ = "used_promotions"
+    __table_args__ = (of_number(),)
+
+    option_id: int = Field(primary_key=True, sa_type=BigInteger, foreign_key="options.id")
 
 
 class Forwarding(NumberSetting, table=True):
