@@ -235,12 +235,21 @@ class Database:
 
 
 async def raw(session: AsyncSession) -> asyncpg.Connection:
-    """The asyncpg connection under a session, inside its transaction: for COPY, or for a `Statement`'s text."""
+    """The asyncpg connection under a session, inside its transaction.
+
+    For a `Statement`, or for COPY into a temporary table: PostgreSQL refuses COPY under row-level security.
+    """
     connection = await (await session.connection()).get_raw_connection()
     driver_connection = connection.driver_connection
     if not isinstance(driver_connection, asyncpg.Connection):
         raise TypeError("the session does not run on asyncpg")
     return driver_connection
+
+
+async def run(session: AsyncSession, statement: Statement, **parameters: object) -> list[asyncpg.Record]:
+    """Runs one statement inside a session's transaction and gives its rows."""
+    connection = await raw(session)
+    return await connection.fetch(statement.sql, *statement.arguments(parameters))
 
 
 def _share_codecs(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -299,7 +308,7 @@ class _Listener:
                     await self._hear(connection)
                 finally:
                     connection.terminate()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except Exception as error:
                 log.warning("database.listener_lost", error=str(error), retry_in=delay)
             await asyncio.sleep(delay)
             delay = min(2 * delay, self._LONGEST_DELAY)
@@ -322,7 +331,7 @@ class _Listener:
                     await self._wake.wait()
             except TimeoutError:
                 pass
-            await connection.execute("", timeout=self._PING_INTERVAL)
+            await connection.execute("SELECT 1", timeout=self._PING_INTERVAL)
 
     def _receive(self, _: object, __: int, name: str, payload: object) -> None:
         self._channels[name].deliver(str(payload))
