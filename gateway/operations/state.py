@@ -39,7 +39,7 @@ class NumberState:
     """A number with its settings. Options and used promotions go by option id, forwardings by condition, bans by kind.
 
     `region`, `time_zone` and `company_status` are the company's; operations change neither them nor `msisdn` and
-    `kind`. A promotion is given to a number once: `used_promotions` are those it has had.
+    `kind`. A promotion is given to a number once: `used_promotions` are those that it had and gave up.
     """
 
     company_id: int
@@ -61,9 +61,10 @@ class NumberState:
     used_promotions: frozenset[int]
 
     def with_option(self, option_id: int, connected: Connected) -> "NumberState":
-        used = self.used_promotions if connected.promo_ends_at is None else self.used_promotions | {option_id}
-        return replace(self, options={**self.options, option_id: connected}, used_promotions=used)
+        return replace(self, options={**self.options, option_id: connected})
 
     def without_options(self, option_ids: Iterable[int]) -> "NumberState":
-        gone = set(option_ids)
-        return replace(self, options={key: value for key, value in self.options.items() if key not in gone})
+        kept = dict(self.options)
+        gone = {option_id: kept.pop(option_id) for option_id in option_ids}
+        used = {option_id for option_id, connected in gone.items() if connected.promo_ends_at is not None}
+        return replace(self, options=kept, used_promotions=self.used_promotions | used)

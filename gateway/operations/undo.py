@@ -48,8 +48,7 @@ def undo(operations: Sequence[Operation], state: NumberState, catalogue: Catalog
 
 
 def _promotions_lost(before: NumberState, restored: NumberState, moment: datetime) -> Iterator[int]:
-    yield from sorted(restored.used_promotions - before.used_promotions)
-    for option_id, connected in before.options.items():
-        again = restored.options.get(option_id)
-        if connected.promo_ends_at is not None and connected.promo_ends_at > moment and again != connected:
+    for option_id in sorted(restored.used_promotions - before.used_promotions):
+        connected = before.options.get(option_id)
+        if connected is None or (connected.promo_ends_at is not None and connected.promo_ends_at > moment):
             yield option_id

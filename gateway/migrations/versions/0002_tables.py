@@ -356,6 +356,15 @@ def upgrade() -> None:
         "connected_options_option", "connected_options", ["company_id", "option_id", "number_id"], unique=False
     )
     op.create_table(
+        "used_promotions",
+        sa.Column("company_id", sa.BigInteger(), nullable=False),
+        sa.Column("number_id", sa.BigInteger(), nullable=False),
+        sa.Column("option_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["company_id", "number_id"], ["numbers.company_id", "numbers.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["option_id"], ["options.id"]),
+        sa.PrimaryKeyConstraint("company_id", "number_id", "option_id"),
+    )
+    op.create_table(
         "forwardings",
         sa.Column("company_id", sa.BigInteger(), nullable=False),
         sa.Column("number_id", sa.BigInteger(), nullable=False),

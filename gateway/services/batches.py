@@ -1,0 +1,18 @@
+"""Many rows in one statement: a call brings an array for each column."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ARRAY, Table, bindparam, column, func
+
+
+class Batch:
+    """Rows for some columns of a table: `rows` is what a statement names, `parameters` what its call brings."""
+
+    def __init__(self, table: Table, columns: Sequence[str]) -> None:
+        self.columns = tuple(columns)
+        arrays = [bindparam(f"given_{name}", type_=ARRAY(table.c[name].type)) for name in columns]
+        named = [column(name, table.c[name].type) for name in columns]
+        self.rows = func.unnest(*arrays).table_valued(*named, name="given").render_derived()
+
+    def parameters(self, rows: Sequence[Sequence[object]]) -> dict[str, list[object]]:
+        return {f"given_{name}": [row[index] for row in rows] for index, name in enumerate(self.columns)}
