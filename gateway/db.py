@@ -191,7 +191,7 @@ class Database:
             json_serializer=_as_is,
         )
         event.listen(self._engine.sync_engine, "connect", _share_codecs)
-        event.listen(self._engine.sync_engine, "checkout", _refuse_broken)
+        event.listen(self._engine.sync_engine, "checkout", _refuse_lost)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         self._listener = _Listener(self._connect)
 
@@ -257,10 +257,9 @@ def _share_codecs(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     connection.run_async(_set_codecs)
 
 
-def _refuse_broken(connection: DBAPIConnection, _: ConnectionPoolEntry, __: PoolProxiedConnection) -> None:
-    """A connection that was lost, or cancelled so early that a transaction is left open, is replaced by a new one."""
-    driver_connection = connection.driver_connection
-    if driver_connection.is_closed() or driver_connection.is_in_transaction():
+def _refuse_lost(connection: DBAPIConnection, _: ConnectionPoolEntry, __: PoolProxiedConnection) -> None:
+    """Lets the pool replace a connection that was lost while it was idle."""
+    if connection.driver_connection.is_closed():
         raise exc.DisconnectionError
 
 
