@@ -1,0 +1,205 @@
+"""Changes of one number: what one would cost and break, and the change itself."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+
+from sqlalchemy import bindparam, insert
+
+from authz.actions import Action
+from authz.principal import Principal
+from authz.scope import holds
+from gateway.db import Database, Statement, Tenant, run
+from gateway.kit.errors import ErrorCode, Refusal, Refusals
+from gateway.kit.ids import Kind, encode
+from gateway.kit.phones import e164
+from gateway.kit.texts import Text
+from gateway.models import metadata
+from gateway.models.changes import NumberChangeStatus
+from gateway.operations import registry, wording
+from gateway.operations.catalogue import Catalogue
+from gateway.operations.operation import Operation, Outcome
+from gateway.operations.snapshots import difference
+from gateway.operations.state import NumberState
+from gateway.services import journal, states
+from gateway.services.idempotency import Answer, once
+from gateway.services.journal import NewEntry, Origin
+from gateway.services.running import Run
+
+NO_NUMBER = Text(en="There is no such number, or not for you.", ru="Такого номера нет, или он вам недоступен.")
+FORBIDDEN = Text(
+    en="Your roles do not allow this for this number: {what}",
+    ru="Ваши роли не позволяют этого для этого номера: {what}",
+)
+ASK_FOR_ROLE = Text(
+    en="Ask an owner or administrator of the company for a role with {action}.",
+    ru="Попросите у владельца или администратора компании роль с действием {action}.",
+)
+ONE_OFF_CHANGED = Text(
+    en="The one-off price is {actual} now, not {expected}.", ru="Разовая плата сейчас {actual}, а не {expected}."
+)
+MONTHLY_CHANGED = Text(
+    en="The difference of an average month is {actual} now, not {expected}.",
+    ru="Разница за средний месяц сейчас {actual}, а не {expected}.",
+)
+LOOK_AGAIN = Text(
+    en="Look at the price again, and send the change with the new one.",
+    ru="Посмотрите цену ещё раз и отправьте изменение с новой.",
+)
+
+_CHANGES = metadata.tables["number_changes"]
+_RECORDED = ("company_id", "number_id", "operation", "parameters", "one_off_kopecks", "monthly_kopecks", "journal_id")
+_RECORD = Statement(
+    insert(_CHANGES)
+    .values({name: bindparam(f"its_{name}", type_=_CHANGES.c[name].type) for name in _RECORDED})
+    .values(status=NumberChangeStatus.APPLIED.value)
+    .returning(_CHANGES.c.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A change that was made: ids of its row and of its line in the journal, and what it cost in kopecks."""
+
+    company_id: int
+    number_id: int
+    change_id: int
+    journal_id: int
+    one_off_kopecks: int
+    monthly_kopecks: int
+
+
+async def preview(
+    db: Database, principal: Principal, number_id: int, operation: Operation, *, catalogue: Catalogue
+) -> Outcome:
+    """What a change would do and cost now, and all that speaks against it, missing rights included.
+
+    Raises `Refusal` NOT_FOUND for a number that the caller may not see. Fields of refusals begin at the mutation's
+    input: ("change", "optionConnect", "optionId").
+    """
+    state = await _find(partial(db.fetch, Tenant(principal.companies)), principal, number_id)
+    outcome = operation.check(state, catalogue, datetime.now(UTC))
+    missing = _missing_rights(principal, state, operation)
+    return replace(outcome, refusals=(*missing, *(refusal.under("change") for refusal in outcome.refusals)))
+
+
+async def change(
+    db: Database,
+    principal: Principal,
+    number_id: int,
+    operation: Operation,
+    *,
+    catalogue: Catalogue,
+    origin: Origin,
+    expected_one_off: int | None = None,
+    expected_monthly: int | None = None,
+    idempotency_key: str | None = None,
+) -> Done:
+    """Changes a number and writes it to the journal, in one transaction. Expected prices are in kopecks.
+
+    Raises `Refusal` or `Refusals`; then nothing was changed. First NOT_FOUND for a number that the caller may not see,
+    then FORBIDDEN, then what the operation says, then PRICE_CHANGED where the price is another than expected.
+    """
+    async with db.transaction(Tenant(principal.companies)) as session:
+        within = partial(run, session)
+        state = await _find(within, principal, number_id, lock=True)
+        if missing := tuple(_missing_rights(principal, state, operation)):
+            raise Refusals(missing)
+        moment = datetime.now(UTC)
+
+        async def act() -> Answer:
+            outcome = operation.check(state, catalogue, moment)
+            if outcome.refusals:
+                raise Refusals([refusal.under("change") for refusal in outcome.refusals])
+            if surprises := tuple(_surprises(outcome, expected_one_off, expected_monthly)):
+                raise Refusals(surprises)
+            return asdict(await _make(within, state, operation, outcome, catalogue, origin, moment))
+
+        request = {
+            "numberChange": encode(Kind.NUMBER, number_id),
+            operation.kind.value: registry.parameters(operation),
+            "expectedOneOff": expected_one_off,
+            "expectedMonthly": expected_monthly,
+        }
+        answer = await once(
+            within, idempotency_key, act, company_id=state.company_id, origin=origin, request=request, moment=moment
+        )
+    return Done(**answer)
+
+
+def line(before: NumberState, operation: Operation, outcome: Outcome, catalogue: Catalogue) -> NewEntry:
+    """What the journal says of an operation that is done."""
+    old, new = difference(before, outcome.after)
+    return NewEntry(
+        action=operation.kind,
+        subject=encode(Kind.NUMBER, before.id),
+        number_id=before.id,
+        before=old,
+        after=new,
+        details={
+            "parameters": registry.parameters(operation),
+            "oneOffKopecks": outcome.one_off_kopecks,
+            "monthlyKopecks": outcome.monthly_kopecks,
+            "names": {**operation.names(before, catalogue), "msisdn": e164(before.msisdn)},
+        },
+    )
+
+
+async def _find(run: Run, principal: Principal, number_id: int, *, lock: bool = False) -> NumberState:
+    """A number that the caller may see. One of another company, or of nobody, costs the same statements."""
+    for state in await states.load(run, principal.companies, [number_id], lock=lock):
+        if holds(principal, Action.NUMBER_READ, state.company_id, state.department_id):
+            return state
+    raise Refusal(ErrorCode.NOT_FOUND, NO_NUMBER(), ("numberId",))
+
+
+def _missing_rights(principal: Principal, state: NumberState, operation: Operation) -> Iterator[Refusal]:
+    for action in (Action.NUMBER_CHANGE, operation.kind):
+        if not holds(principal, action, state.company_id, state.department_id):
+            message, hint = FORBIDDEN(what=action.description), ASK_FOR_ROLE(action=action.value)
+            yield Refusal(ErrorCode.FORBIDDEN, message, ("change", operation.field), hint=hint)
+
+
+def _surprises(outcome: Outcome, expected_one_off: int | None, expected_monthly: int | None) -> Iterator[Refusal]:
+    for field, text, actual, expected in (
+        ("expectedOneOff", ONE_OFF_CHANGED, outcome.one_off_kopecks, expected_one_off),
+        ("expectedMonthly", MONTHLY_CHANGED, outcome.monthly_kopecks, expected_monthly),
+    ):
+        if expected not in (None, actual):
+            message = text(actual=wording.money(actual), expected=wording.money(expected))
+            yield Refusal(ErrorCode.PRICE_CHANGED, message, (field,), hint=LOOK_AGAIN())
+
+
+async def _make(
+    run: Run,
+    before: NumberState,
+    operation: Operation,
+    outcome: Outcome,
+    catalogue: Catalogue,
+    origin: Origin,
+    moment: datetime,
+) -> Done:
+    changed = [states.Changed(before, outcome.after)]
+    await states.save(run, changed, moment)
+    entry = line(before, operation, outcome, catalogue)
+    journal_ids = await journal.append(run, before.company_id, origin, moment, [entry])
+    await states.link(run, changed, journal_ids)
+    recorded = {
+        "company_id": before.company_id,
+        "number_id": before.id,
+        "operation": operation.kind.value,
+        "parameters": registry.parameters(operation),
+        "one_off_kopecks": outcome.one_off_kopecks,
+        "monthly_kopecks": outcome.monthly_kopecks,
+        "journal_id": journal_ids[0],
+    }
+    change_id = (await run(_RECORD, **{f"its_{name}": value for name, value in recorded.items()}))[0]["id"]
+    return Done(
+        before.company_id,
+        before.id,
+        change_id,
+        journal_ids[0],
+        outcome.one_off_kopecks,
+        outcome.monthly_kopecks,
+    )

@@ -1,0 +1,21 @@
+"""Lines of the journal in words: a text for each action, over the names that were kept with the line."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from authz.actions import Action
+from gateway.kit.texts import Language, Text
+from gateway.operations.registry import OPERATIONS
+
+SUMMARIES: Mapping[str, Text] = {operation.kind: operation.summary for operation in OPERATIONS}
+
+_DESCRIPTIONS: Mapping[str, Text] = {action.value: action.description for action in Action}
+
+
+def summary(action: str, details: Mapping[str, Any] | None, language: Language) -> str:
+    """A line in words. One that has no text of its own, or was written by an older version, gets its action's."""
+    names = (details or {}).get("names", {})
+    text = SUMMARIES.get(action)
+    if text is not None and names.keys() >= text.names:
+        return text.render(language, **{name: names[name] for name in text.names})
+    return _DESCRIPTIONS[action].render(language) if action in _DESCRIPTIONS else action
