@@ -186,6 +186,8 @@ class Embedded:
         if self._runs():
             account = _account(self._cluster)
             _run(account, "pg_ctl", "stop", "-D", self._cluster, "-m", "fast", "-w", "-t", str(_PATIENCE))
+            if self._sockets != self._cluster:
+                self._sockets.rmdir()
 
 
 @contextlib.contextmanager
@@ -257,7 +259,7 @@ def _run(account: pwd.struct_passwd | None, program: str, *arguments: str | Path
 
 def _reason(output: str) -> str:
     """The first complaint in what a program of PostgreSQL wrote."""
-    found = re.search(r"^.*?\b(?:FATAL|PANIC|error): +(.*)$", output, re.MULTILINE)
+    found = re.search(r"\b(?:FATAL|PANIC|error): +(.+)", output) or re.search(r"^\w+: (.+)", output)
     return f"PostgreSQL cannot start: {found[1]}" if found else ""
 
 
