@@ -187,7 +187,7 @@ class Embedded:
             account = _account(self._cluster)
             _run(account, "pg_ctl", "stop", "-D", self._cluster, "-m", "fast", "-w", "-t", str(_PATIENCE))
             if self._sockets != self._cluster:
-                self._sockets.rmdir()
+                shutil.rmtree(self._sockets)
 
 
 @contextlib.contextmanager
