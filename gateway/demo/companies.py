@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
 from gateway.demo import people
 from gateway.demo.batches import Batch, Calendar, Row
@@ -14,11 +15,21 @@ HEAD, SUBSIDIARY, OTHER = 1, 2, 3
 """Ids of the holding's two companies and of the foreign one."""
 
 _SMALL_COMPANY = 1_000
+
+
+class _Region(NamedTuple):
+    """The code of a region in taxpayer numbers, its IANA time zone, and an address there."""
+
+    code: str
+    time_zone: str
+    address: str
+
+
 _REGIONS = {
-    "Москва": ("77", "Europe/Moscow", "101000, г. Москва, ул. Привокзальная"),
-    "Свердловская область": ("66", "Asia/Yekaterinburg", "620000, г. Екатеринбург, ул. Заводская"),
-    "Республика Татарстан": ("16", "Europe/Moscow", "420000, г. Казань, ул. Пристанская"),
-    "Новосибирская область": ("54", "Asia/Novosibirsk", "630000, г. Новосибирск, ул. Элеваторная"),
+    "Москва": _Region("77", "Europe/Moscow", "101000, г. Москва, ул. Привокзальная"),
+    "Свердловская область": _Region("66", "Asia/Yekaterinburg", "620000, г. Екатеринбург, ул. Заводская"),
+    "Республика Татарстан": _Region("16", "Europe/Moscow", "420000, г. Казань, ул. Пристанская"),
+    "Новосибирская область": _Region("54", "Asia/Novosibirsk", "630000, г. Новосибирск, ул. Элеваторная"),
 }
 _BEGINNINGS, _ENDINGS = words("company_beginnings"), words("company_endings")
 
@@ -40,6 +51,10 @@ class Customer:
     domain: str
     units: tuple[Unit, ...]
     parent_id: int | None = None
+
+    @property
+    def time_zone(self) -> str:
+        return _REGIONS[self.region].time_zone
 
     def random(self, purpose: str) -> Random:
         """The source of what is drawn for this company, the same every time."""
@@ -86,9 +101,9 @@ def cards(companies: Iterable[Customer], calendar: Calendar) -> Batch:
     rows: list[Row] = []
     for company in companies:
         random = company.random("card")
-        code, time_zone, address = _REGIONS[company.region]
+        region = _REGIONS[company.region]
         # No tax office has the number 98, so these taxpayer numbers are nobody's.
-        office = code + "98"
+        office = f"{region.code}98"
         manager = people.draw(random)
         year = random.randrange(2008, 2024)
         rows.append((
@@ -96,11 +111,11 @@ def cards(companies: Iterable[Customer], calendar: Calendar) -> Batch:
             company.name,
             inn(f"{office}{company.id:05}"),
             f"{office}01001",
-            ogrn(f"1{year % 100:02}{code}{company.id:07}"),
-            f"{address}, д. {random.randrange(1, 90)}, офис {random.randrange(1, 500)}",
-            f"{code}-{company.id:05}/{year}",
+            ogrn(f"1{year % 100:02}{region.code}{company.id:07}"),
+            f"{region.address}, д. {random.randrange(1, 90)}, офис {random.randrange(1, 500)}",
+            f"{region.code}-{company.id:05}/{year}",
             company.region,
-            time_zone,
+            company.time_zone,
             CompanyStatus.ACTIVE,
             company.parent_id,
             manager.name,

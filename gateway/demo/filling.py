@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import islice
 
 import asyncpg
 from sqlalchemy import text
@@ -13,18 +12,22 @@ from gateway.demo import access, catalogue, companies
 from gateway.demo.batches import Batch, Calendar, Ids
 from gateway.demo.departments import places, tree
 from gateway.demo.employees import posts, staff
-from gateway.demo.number_settings import Chunk, Settings
+from gateway.demo.events import Events
+from gateway.demo.journal import journal
+from gateway.demo.number_settings import Settings
 from gateway.demo.numbers import Fleet
 from gateway.services.passwords import hash_password
 
 _DEFAULT_NUMBERS = 2_000
 _FEWEST_NUMBERS = 100
-_CHUNK = 5_000
 _EMPLOYEES_PER_NUMBER = 0.55
 
 # The demo is marked by a comment on a table: no request can change it, everybody can read it, and a dump keeps it.
-_READ_MARK = "SELECT substring(obj_description('companies'::regclass) FROM '^demo of ([0-9]+) numbers$')::int"
 _MARK = "SELECT format('COMMENT ON TABLE companies IS %L', format('demo of %s numbers', $1::int))"
+_MARKED = """
+    SELECT substring(obj_description('companies'::regclass) FROM '^demo of ([0-9]+) numbers$')::int AS numbers
+    WHERE EXISTS (SELECT FROM tariffs)
+"""
 # Row-level security binds the owner of the tables too, unless a superuser, and forbids COPY.
 _FREE_OWNER = """
     DO $$ DECLARE name text; BEGIN
@@ -46,7 +49,7 @@ _ADVANCE_IDS = """
       END LOOP;
     END $$
 """
-_IS_DEMO = Statement(text("SELECT obj_description('companies'::regclass, 'pg_class') LIKE 'demo of %' AS demo"))
+_FIND_MARK = Statement(text(_MARKED))
 
 
 class OtherDataError(Exception):
@@ -72,7 +75,7 @@ async def fill(dsn: str, *, numbers: int | None = None, today: date | None = Non
     try:
         async with connection.transaction():
             await connection.execute("LOCK TABLE companies IN SHARE ROW EXCLUSIVE MODE")
-            found = await connection.fetchval(_READ_MARK)
+            found = await connection.fetchval(_MARKED)
             if found is not None:
                 if numbers not in (None, found):
                     raise OtherDataError(
@@ -99,29 +102,28 @@ async def fill(dsn: str, *, numbers: int | None = None, today: date | None = Non
 
 async def is_demo(db: Database) -> bool:
     """Whether this database was filled with the demo, whose log-ins everybody knows."""
-    rows = await db.fetch(Tenant(), _IS_DEMO)
-    return bool(rows[0]["demo"])
+    rows = await db.fetch(Tenant(), _FIND_MARK)
+    return any(row["numbers"] is not None for row in rows)
 
 
 def batches(numbers: int, today: date, password_hash: str) -> Iterator[Batch]:
     """All rows of the demo, in an order that foreign keys allow; a few thousand at a time."""
     calendar, ids = Calendar(today), Ids()
+    items = catalogue.catalogue(today)
+    bundles = catalogue.Bundles(items)
+    yield from catalogue.batches(items, calendar)
     customers = list(companies.customers(numbers))
-    yield from catalogue.batches(calendar)
     yield companies.cards(customers, calendar)
     for customer in customers:
         departments = places(customer.id, customer.units, ids.departments)
         yield tree(departments)
         if customer.id == companies.HEAD:
             yield from access.batches(password_hash, departments, calendar)
-        people = posts(
-            departments, round(customer.numbers * _EMPLOYEES_PER_NUMBER), customer.random("posts"), ids.employees
-        )
+        count = round(customer.numbers * _EMPLOYEES_PER_NUMBER)
+        people = posts(departments, count, customer.random("posts"), ids.employees)
         yield staff(people, customer.domain, customer.random("staff"))
-        settings = Settings(customer.region, calendar, customer.random("settings"))
-        fleet = Fleet(customer, departments, people, calendar, customer.random("numbers")).numbers(ids.numbers)
-        while numbers_ahead := list(islice(fleet, _CHUNK)):
-            chunk = Chunk()
-            for number, tariff in numbers_ahead:
-                settings.add(number, tariff, chunk)
+        fleet = Fleet(customer, departments, people, items, calendar).numbers(ids.numbers)
+        for place, chunk in enumerate(Settings(customer, bundles, calendar).chunks(fleet)):
+            if place == 0:
+                yield from journal(customer.id, Events(customer, items, calendar, chunk), chunk, ids.journal)
             yield from chunk.batches()

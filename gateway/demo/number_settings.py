@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from random import Random
+from itertools import islice
 from typing import NamedTuple
 
 from gateway.demo.batches import Batch, Calendar, Row
-from gateway.demo.catalogue import Option, Tariff, bundles
+from gateway.demo.catalogue import Bundles
+from gateway.demo.companies import Customer
 from gateway.demo.numbers import NumberRow
 from gateway.models.catalogue import OptionTheme
 from gateway.models.numbers import (
@@ -21,7 +22,9 @@ from gateway.models.numbers import (
     ServiceBan,
     ServiceKind,
     SpendingLimit,
+    UsedPromotion,
 )
+from gateway.operations.catalogue import OptionItem, TariffItem
 
 # A ban against a theme of which an option is connected would be a contradiction.
 _BANNED_THEMES = {
@@ -38,6 +41,7 @@ _CONDITIONS = (
     (ForwardingCondition.UNREACHABLE,),
     (ForwardingCondition.BUSY, ForwardingCondition.NO_ANSWER),
 )
+_CHUNK = 5_000
 _LIMITS_IN_ROUBLES = (300, 500, 700, 1_000, 1_500, 2_000, 3_000)
 
 
@@ -58,6 +62,7 @@ class Chunk:
 
     numbers: list[NumberRow] = field(default_factory=list)
     connected: list[ConnectedRow] = field(default_factory=list)
+    used_promotions: list[tuple[int, int, int]] = field(default_factory=list)
     forwardings: list[Row] = field(default_factory=list)
     bans: list[Row] = field(default_factory=list)
     limits: list[Row] = field(default_factory=list)
@@ -65,6 +70,7 @@ class Chunk:
     def batches(self) -> Iterator[Batch]:
         yield Batch(Number, NumberRow._fields, self.numbers)
         yield Batch(ConnectedOption, ConnectedRow._fields, self.connected)
+        yield Batch(UsedPromotion, ("company_id", "number_id", "option_id"), self.used_promotions)
         yield Batch(Forwarding, ("company_id", "number_id", "condition", "target", "until"), self.forwardings)
         yield Batch(ServiceBan, ("company_id", "number_id", "kind", "since"), self.bans)
         columns = ("company_id", "number_id", "amount_kopecks", "rule", "spent_kopecks")
@@ -72,22 +78,33 @@ class Chunk:
 
 
 class Settings:
-    """Sets things on the numbers of a company, one number after the other."""
+    """Sets things on the numbers of a company."""
 
-    def __init__(self, region: str, calendar: Calendar, random: Random) -> None:
-        self._region = region
+    def __init__(self, company: Customer, bundles: Bundles, calendar: Calendar) -> None:
+        self._region = company.region
+        self._bundles = bundles
         self._calendar = calendar
-        self._random = random
+        self._random = company.random("settings")
         self._earlier: list[str] = []
 
-    def add(self, number: NumberRow, tariff: Tariff, chunk: Chunk) -> None:
-        """Puts the number into the chunk with its settings; one that was given back has none."""
-        chunk.numbers.append(number)
-        if number.status is NumberStatus.CLOSED:
-            return
+    def chunks(self, numbers: Iterator[tuple[NumberRow, TariffItem]]) -> Iterator[Chunk]:
+        """All numbers with their settings; those that were given back have none."""
+        while some := list(islice(numbers, _CHUNK)):
+            chunk = Chunk()
+            for number, tariff in some:
+                chunk.numbers.append(number)
+                if number.status is not NumberStatus.CLOSED:
+                    self._set(number, tariff, chunk)
+            yield chunk
+
+    def _set(self, number: NumberRow, tariff: TariffItem, chunk: Chunk) -> None:
         random = self._random
-        options = random.choice(bundles(tariff, number.kind, self._region))
-        chunk.connected += [self._connected(number, option) for option in options]
+        fitting = self._bundles.fitting(tariff, number.kind, self._region)
+        options = random.choice(fitting)
+        self._connect(number, options, chunk)
+        if random.random() < 0.1:
+            given_up = [option for option in random.choice(fitting) if option.promo_days and option not in options]
+            chunk.used_promotions += [(number.company_id, number.id, option.id) for option in given_up]
         if random.random() < 0.12:
             self._ban(number, {option.theme for option in options}, chunk)
         if number.kind is NumberKind.VOICE:
@@ -98,21 +115,24 @@ class Settings:
             if number.status is NumberStatus.ACTIVE:
                 self._earlier.append(number.msisdn)
 
-    def _connected(self, number: NumberRow, option: Option) -> ConnectedRow:
-        """Nearly half of the promotions end within a week from today."""
-        random = self._random
-        days = option.promo_days
-        if days is None:
-            ago = random.uniform(0, 700)
-        else:
-            phase = random.random()
-            if phase < 0.45:
-                ago = days - random.uniform(1, 7)
-            else:
-                ago = random.uniform(days, days + 400) if phase < 0.75 else random.uniform(0, days)
-        connected_at = max(self._calendar.days_ago(ago), number.activated_at)
-        promo_ends_at = None if days is None else connected_at + timedelta(days)
-        return ConnectedRow(number.company_id, number.id, option.id, connected_at, promo_ends_at)
+    def _connect(self, number: NumberRow, options: tuple[OptionItem, ...], chunk: Chunk) -> None:
+        """Each after the options that it requires."""
+        moments: dict[OptionItem, datetime] = {}
+        for option in options:
+            earliest = max([number.activated_at, *(moments[required] for required in option.requires)])
+            moments[option] = connected_at = max(self._calendar.days_ago(self._days_ago(option)), earliest)
+            promo_ends_at = connected_at + timedelta(option.promo_days) if option.promo_days else None
+            chunk.connected.append(ConnectedRow(number.company_id, number.id, option.id, connected_at, promo_ends_at))
+
+    def _days_ago(self, option: OptionItem) -> float:
+        """When an option was connected: nearly half of the promotions end within a week from today."""
+        random, promo = self._random, option.promo_days
+        if not promo:
+            return random.uniform(0, 700)
+        phase = random.random()
+        if phase < 0.45:
+            return promo - random.uniform(1, 7)
+        return random.uniform(promo, promo + 400) if phase < 0.75 else random.uniform(0, promo)
 
     def _ban(self, number: NumberRow, themes: set[str], chunk: Chunk) -> None:
         kinds = [kind for kind, theme in _BANNED_THEMES.items() if theme not in themes]

@@ -7,11 +7,13 @@ from random import Random
 from typing import NamedTuple, TypeVar
 
 from gateway.demo.batches import Calendar
-from gateway.demo.catalogue import TARIFFS, Tariff
+from gateway.demo.catalogue import sold_to
 from gateway.demo.companies import Customer
 from gateway.demo.departments import Place
 from gateway.demo.employees import Post
+from gateway.models.catalogue import FeePeriod
 from gateway.models.numbers import NumberKind, NumberStatus
+from gateway.operations.catalogue import Catalogue, TariffItem
 
 # No operator has been given the codes from 972 on, so these numbers are nobody's.
 _FIRST_MSISDN = 79_721_000_000
@@ -67,23 +69,27 @@ class Fleet:
     """The numbers of one company. What is drawn are days before today, so that only the dates move from day to day."""
 
     def __init__(
-        self, company: Customer, departments: list[Place], posts: list[Post], calendar: Calendar, random: Random
+        self, company: Customer, departments: list[Place], posts: list[Post], catalogue: Catalogue, calendar: Calendar
     ) -> None:
         self._company = company
         self._departments = [place.id for place in departments]
         self._posts = posts
         self._calendar = calendar
-        self._random = random
+        self._random = company.random("numbers")
         self._kinds = _cumulated(_KINDS)
         self._statuses = _cumulated(_STATUSES)
         self._tariffs = {
             kind: _cumulated(
-                {tariff: 1 if tariff.archived else 4 for tariff in TARIFFS if tariff.sold_to(kind, company.region)}
+                {
+                    tariff: 1 if tariff.archived else 4
+                    for tariff in catalogue.tariffs.values()
+                    if sold_to(tariff, kind, company.region)
+                }
             )
             for kind in NumberKind
         }
 
-    def numbers(self, ids: Iterator[int]) -> Iterator[tuple[NumberRow, Tariff]]:
+    def numbers(self, ids: Iterator[int]) -> Iterator[tuple[NumberRow, TariffItem]]:
         """All of them with their tariffs. The first is a phone in service, with the lowest digits."""
         count = self._company.numbers
         first_id = next(ids)
@@ -99,7 +105,9 @@ class Fleet:
             before = number, tariff
             yield before
 
-    def _number(self, number_id: int, msisdn: int, kind: NumberKind, status: NumberStatus) -> tuple[NumberRow, Tariff]:
+    def _number(
+        self, number_id: int, msisdn: int, kind: NumberKind, status: NumberStatus
+    ) -> tuple[NumberRow, TariffItem]:
         random, days_ago = self._random, self._calendar.days_ago
         tariff = self._draw(self._tariffs[kind])
         closed = status is NumberStatus.CLOSED
@@ -122,7 +130,7 @@ class Fleet:
             tariff.id,
             days_ago(age),
             days_ago(silence) if silence < age else None,
-            days_ago(random.uniform(0, min(age, 400))),
+            days_ago(random.uniform(0, min(age, silence if closed else 400))),
         ), tariff  # fmt: skip
 
     def _post(self, kind: NumberKind) -> Post | None:
@@ -161,7 +169,7 @@ def _age(status: NumberStatus, random: Random) -> float:
     return random.uniform(1, 30) if random.random() < 0.04 else random.uniform(30, 2000)
 
 
-def _silence(status: NumberStatus, tariff: Tariff, random: Random) -> float:
+def _silence(status: NumberStatus, tariff: TariffItem, random: Random) -> float:
     """Days since the last charge of a number: without a fee some come near the 90 days after which they are blocked."""
     if status is NumberStatus.DORMANT:
         return random.uniform(90, 390)
@@ -169,9 +177,9 @@ def _silence(status: NumberStatus, tariff: Tariff, random: Random) -> float:
         return random.uniform(10, 390)
     if status is not NumberStatus.ACTIVE:
         return random.uniform(1, 89)
-    if tariff.free:
+    if tariff.fee_kopecks == 0:
         return random.uniform(80, 89.9) if random.random() < 0.4 else random.uniform(0, 80)
-    return random.uniform(0, 1 if tariff.daily else 31)
+    return random.uniform(0, 1 if tariff.fee_period == FeePeriod.DAILY else 31)
 
 
 def _label(kind: NumberKind, random: Random) -> str:
