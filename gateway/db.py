@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NoReturn
 
 import asyncpg
@@ -84,6 +85,15 @@ class Tenant:
     def __post_init__(self) -> None:
         object.__setattr__(self, "setting", "{" + ",".join(str(int(company)) for company in self.companies) + "}")
 
+
+_READING = {
+    # Reads are written so that one plan suits all parameters. Planning anew takes longer than a page of 50, and an
+    # estimate for a small company, with a limit above it, sorts the 100,000 numbers of a large one: 100 ms, not 1.3.
+    "plan_cache_mode": "force_generic_plan",
+    # A page comes from an index in its order; a bitmap would read the whole company first: 75 ms, not 0.4.
+    "enable_bitmapscan": "off",
+}
+"""How PostgreSQL plans on connections for reads."""
 
 _ASSUME = Statement(select(func.set_config("gateway.companies", bindparam("companies"), False)))
 _ASSUME_LOCALLY = select(func.set_config("gateway.companies", bindparam("companies"), True))
@@ -182,7 +192,7 @@ class Database:
             "statement_timeout": str(round(statement_timeout * 1000)),
             "idle_in_transaction_session_timeout": str(round(statement_timeout * 1000)),
         }
-        self._readers = _Readers(self._connect, readers)
+        self._readers = _Readers(partial(self._connect, **_READING), readers)
         self._engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self._connect,
@@ -223,12 +233,12 @@ class Database:
         """
         await self._listener.add(channel, callback)
 
-    async def _connect(self) -> _Connection:
+    async def _connect(self, **settings: str) -> _Connection:
         connection: _Connection = await asyncpg.connect(
             self._dsn,
             connection_class=_Connection,
             timeout=self._connect_timeout,
-            server_settings=self._server_settings,
+            server_settings=self._server_settings | settings,
         )
         await _set_codecs(connection)
         return connection

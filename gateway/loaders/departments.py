@@ -1,0 +1,47 @@
+"""Departments: as a list, parents before children."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, String, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, array
+
+from authz.actions import Action
+from gateway.execution import Row, Selection
+from gateway.kit.paging import Keyset, Page
+from gateway.loaders.pages import NO_FILTER, PARENT, Filter, Listing, Parent, pages
+from gateway.loaders.reading import Read
+from gateway.loaders.sources import Source, columns_of
+from gateway.models import metadata
+
+_TABLE = metadata.tables["departments"]
+# The lowest character sets the names apart, so that paths stand in the order of their parts.
+_PATH_KEY = func.array_to_string(_TABLE.c.path, "\x01", type_=String(collation="C"))
+DEPARTMENTS = Source(
+    Action.DEPARTMENT_READ,
+    columns_of(_TABLE, path_key=_PATH_KEY),
+    company=_TABLE.c.company_id,
+    department=_TABLE.c.id,
+)
+
+_BY_PATH = Keyset("departments", {"path_key": str, "id": int})
+_OF_COMPANY = Listing(
+    DEPARTMENTS, conditions={"parent": _TABLE.c.parent_id == bindparam("parent_id", type_=BigInteger)}
+)
+
+
+def in_subtree(department: ColumnElement[Any], *tops: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Rows of the parent's company in one of the tops or below; without tops, in one of `:department_ids` or below."""
+    tree = _TABLE.alias("tree")
+    wanted: Any = array(tops) if tops else bindparam("department_ids", type_=ARRAY(BigInteger))
+    subtree = select(tree.c.id).where(tree.c.company_id == PARENT.c.company_id, wanted.overlap(tree.c.ancestor_ids))
+    return department.in_(subtree.correlate(PARENT))
+
+
+async def departments_pages(
+    read: Read, company_ids: Sequence[int], page: Page, parent_id: int | None, selection: Selection
+) -> list[Row]:
+    """The page of each company's departments; with `parent_id` only those right below that one."""
+    narrowed = NO_FILTER if parent_id is None else Filter(frozenset({"parent"}), {"parent_id": parent_id})
+    parents = [Parent(company_id, company_id) for company_id in company_ids]
+    return await pages(read, _OF_COMPANY, parents, page, _BY_PATH, selection, narrowed)

@@ -1,0 +1,52 @@
+"""Employees: as a list by name."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ARRAY, String, all_, bindparam
+
+from authz.actions import Action
+from gateway.execution import Row, Selection
+from gateway.kit.paging import Keyset, Page
+from gateway.loaders.departments import in_subtree
+from gateway.loaders.pages import Filter, Listing, Parent, pages
+from gateway.loaders.reading import Read
+from gateway.loaders.search import patterns
+from gateway.loaders.sources import Source, columns_of
+from gateway.models import metadata
+
+_TABLE = metadata.tables["employees"]
+EMPLOYEES = Source(
+    Action.EMPLOYEE_READ,
+    columns_of(_TABLE),
+    company=_TABLE.c.company_id,
+    department=_TABLE.c.department_id,
+)
+
+_BY_NAME = Keyset("employees", {"name_key": str, "id": int})
+_OF_COMPANY = Listing(
+    EMPLOYEES,
+    conditions={
+        "search": _TABLE.c.name_key.like(all_(bindparam("words", type_=ARRAY(String)))),
+        "department": in_subtree(_TABLE.c.department_id),
+    },
+)
+
+
+def filter_of(search: str | None, department_id: int | None) -> Filter:
+    """Employees whose name holds all words of `search`, in the department or below it."""
+    names, parameters = set(), dict[str, object]()
+    if search is not None and (words := patterns(search, ("search",))):
+        names.add("search")
+        parameters["words"] = words
+    if department_id is not None:
+        names.add("department")
+        parameters["department_ids"] = [department_id]
+    return Filter(frozenset(names), parameters)
+
+
+async def employees_pages(
+    read: Read, company_ids: Sequence[int], page: Page, narrowed: Filter, selection: Selection
+) -> list[Row]:
+    """The page of each company's employees."""
+    parents = [Parent(company_id, company_id) for company_id in company_ids]
+    return await pages(read, _OF_COMPANY, parents, page, _BY_NAME, selection, narrowed)

@@ -1,0 +1,125 @@
+"""What a filter of numbers asks for, as conditions of a statement and their parameters."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, DateTime, String, all_, and_, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import TypeEngine
+
+from gateway.kit.errors import InvalidValue
+from gateway.kit.phones import msisdn_prefix, msisdn_suffix
+from gateway.loaders.departments import in_subtree
+from gateway.loaders.pages import Filter
+from gateway.loaders.search import patterns
+from gateway.models import metadata
+
+_NUMBERS = metadata.tables["numbers"]
+_LINKS = metadata.tables["connected_options"]
+
+
+def _list(name: str, kind: TypeEngine[Any]) -> Any:
+    return bindparam(name, type_=ARRAY(kind))
+
+
+def _text(name: str) -> Any:
+    return bindparam(name, type_=String)
+
+
+def _begins(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """A range instead of LIKE, which row-level security keeps from its index."""
+    return and_(column >= _text(name), column < _text(f"{name}_end"))
+
+
+OPTION_IDS: Any = func.array(
+    select(_LINKS.c.option_id)
+    .where(_LINKS.c.company_id == _NUMBERS.c.company_id, _LINKS.c.number_id == _NUMBERS.c.id)
+    .order_by(_LINKS.c.option_id)
+    .correlate(_NUMBERS)
+    .scalar_subquery(),
+    type_=ARRAY(BigInteger),
+)
+"""The connected options of a number, ascending.
+
+A filter compares the whole array: about 2 µs a number whatever it asks for. Joins and sub-queries on single options
+were quicker for some filters and took seconds for others.
+"""
+
+CONDITIONS: dict[str, ColumnElement[bool]] = {
+    "prefix": _begins(_NUMBERS.c.msisdn, "prefix"),
+    "suffix": _begins(_NUMBERS.c.msisdn_reversed, "suffix"),
+    "search": _NUMBERS.c.search_text.like(all_(_list("words", String()))),
+    "status": _NUMBERS.c.status == any_(_list("statuses", String())),
+    "kind": _NUMBERS.c.kind == any_(_list("kinds", String())),
+    "tariffs": _NUMBERS.c.tariff_id == any_(_list("tariff_ids", BigInteger())),
+    "options": OPTION_IDS.contains(_list("option_ids", BigInteger())),
+    "without_options": ~OPTION_IDS.overlap(_list("without_option_ids", BigInteger())),
+    "departments": in_subtree(_NUMBERS.c.department_id),
+    "employee": _NUMBERS.c.employee_id == bindparam("employee_id", type_=BigInteger),
+    "unassigned": _NUMBERS.c.employee_id.is_(None),
+    "assigned": _NUMBERS.c.employee_id.is_not(None),
+    "updated_since": _NUMBERS.c.updated_at >= bindparam("updated_since", type_=DateTime(timezone=True)),
+}
+"""By name; they stand in a statement over the table `numbers` below `PARENT`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberFilter:
+    """Which numbers: fields narrow each other, None does not, a list means any of it. Texts are in any writing."""
+
+    msisdn_prefix: str | None = None
+    msisdn_suffix: str | None = None
+    search: str | None = None
+    status: Collection[str] | None = None
+    kind: Collection[str] | None = None
+    tariff_ids: Collection[int] | None = None
+    option_ids: Collection[int] | None = None
+    without_option_ids: Collection[int] | None = None
+    department_ids: Collection[int] | None = None
+    employee_id: int | None = None
+    unassigned: bool | None = None
+    updated_since: datetime | None = None
+
+    def conditions(self) -> Filter:
+        """The conditions of a statement. Raises `Refusal` INVALID or TOO_LARGE at ("filter", …)."""
+        given: dict[str, dict[str, object]] = {}
+        if self.msisdn_prefix is not None:
+            given["prefix"] = _range("prefix", _parsed(msisdn_prefix, self.msisdn_prefix, "msisdnPrefix"))
+        if self.msisdn_suffix is not None:
+            given["suffix"] = _range("suffix", _parsed(msisdn_suffix, self.msisdn_suffix, "msisdnSuffix")[::-1])
+        if self.search is not None and (words := patterns(self.search, ("filter", "search"))):
+            given["search"] = {"words": words}
+        if self.status is not None:
+            given["status"] = {"statuses": list(self.status)}
+        if self.kind is not None:
+            given["kind"] = {"kinds": list(self.kind)}
+        if self.tariff_ids is not None:
+            given["tariffs"] = {"tariff_ids": list(self.tariff_ids)}
+        if self.option_ids is not None:
+            given["options"] = {"option_ids": list(self.option_ids)}
+        if self.without_option_ids is not None:
+            given["without_options"] = {"without_option_ids": list(self.without_option_ids)}
+        if self.department_ids is not None:
+            given["departments"] = {"department_ids": list(self.department_ids)}
+        if self.employee_id is not None:
+            given["employee"] = {"employee_id": self.employee_id}
+        if self.unassigned is not None:
+            given["unassigned" if self.unassigned else "assigned"] = {}
+        if self.updated_since is not None:
+            given["updated_since"] = {"updated_since": self.updated_since}
+        parameters = {name: value for values in given.values() for name, value in values.items()}
+        return Filter(frozenset(given), parameters)
+
+
+def _parsed(parse: Callable[[str], str], text: str, field: str) -> str:
+    try:
+        return parse(text)
+    except InvalidValue as error:
+        raise error.refusal("filter", field) from None
+
+
+def _range(name: str, beginning: str) -> dict[str, object]:
+    """All texts of digits that begin so."""
+    return {name: beginning, f"{name}_end": beginning[:-1] + chr(ord(beginning[-1]) + 1)}

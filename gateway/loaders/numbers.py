@@ -1,0 +1,73 @@
+"""Numbers: as pages below companies and departments, those of employees, and by phone number or SIM card."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import String, func, literal_column
+
+from authz.actions import Action
+from gateway.execution import Row, Selection
+from gateway.kit.paging import Keyset, Page
+from gateway.loaders.departments import in_subtree
+from gateway.loaders.number_filters import CONDITIONS, OPTION_IDS
+from gateway.loaders.pages import PARENT, Filter, Listing, Parent, pages
+from gateway.loaders.reading import Read
+from gateway.loaders.sources import Source, columns_of
+from gateway.models import metadata
+from gateway.models.numbers import NumberStatus
+
+_TABLE = metadata.tables["numbers"]
+NUMBERS = Source(
+    Action.NUMBER_READ,
+    columns_of(
+        _TABLE, label_key=func.coalesce(_TABLE.c.label, literal_column("''"), type_=String), option_ids=OPTION_IDS
+    ),
+    company=_TABLE.c.company_id,
+    department=_TABLE.c.department_id,
+)
+
+ORDERS = {
+    (field, descending): Keyset(f"numbers by {field}", {field: kind, "id": int}, descending)
+    for field, kind in {
+        "msisdn": str,
+        "employee_key": str,
+        "label_key": str,
+        "activated_at": datetime,
+        "updated_at": datetime,
+    }.items()
+    for descending in (False, True)
+}
+"""Orders by column and direction."""
+
+_OF_COMPANY = Listing(NUMBERS, conditions=CONDITIONS)
+_OF_DEPARTMENT = Listing(NUMBERS, below=in_subtree(_TABLE.c.department_id, PARENT.c.id), conditions=CONDITIONS)
+
+
+async def numbers_of_companies(
+    read: Read, company_ids: Sequence[int], page: Page, order: Keyset, narrowed: Filter, selection: Selection
+) -> list[Row]:
+    """The page of each company's numbers."""
+    parents = [Parent(company_id, company_id) for company_id in company_ids]
+    return await pages(read, _OF_COMPANY, parents, page, order, selection, narrowed)
+
+
+async def numbers_of_departments(
+    read: Read, departments: Sequence[Parent], page: Page, order: Keyset, narrowed: Filter, selection: Selection
+) -> list[Row]:
+    """The page of the numbers of each department and all below it."""
+    return await pages(read, _OF_DEPARTMENT, departments, page, order, selection, narrowed)
+
+
+async def numbers_of_employees(read: Read, employee_ids: Sequence[int], columns: frozenset[str]) -> list[list[Row]]:
+    """All numbers that each employee uses."""
+    return await read.groups(NUMBERS, employee_ids, columns, "employee_id", ("msisdn", "id"))
+
+
+async def numbers_by(read: Read, key: str, values: Sequence[str | None], columns: frozenset[str]) -> list[Row | None]:
+    """The number with each `msisdn` or `iccid`: the one in use, or else the one that was given back last."""
+    found = await read.groups(NUMBERS, values, columns | {"id", "status"}, key, ("id",))
+    return [max(rows, key=_latest) if rows else None for rows in found]
+
+
+def _latest(row: Row) -> tuple[bool, int]:
+    return row["status"] != NumberStatus.CLOSED, row["id"]

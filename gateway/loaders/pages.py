@@ -1,0 +1,155 @@
+"""Keyset pages of lists below any number of parents, with one statement for all of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, bindparam, column, func, select, true
+
+from authz.scope import Shape
+from gateway.db import Statement
+from gateway.execution import Row, Selection
+from gateway.kit import paging
+from gateway.kit.paging import Keyset, Page, Slice
+from gateway.kit.seek import seek
+from gateway.loaders.reading import Read
+from gateway.loaders.sources import Source
+
+_IDS = ARRAY(BigInteger)
+PARENT = (
+    func.unnest(bindparam("parent_companies", type_=_IDS), bindparam("parent_ids", type_=_IDS))
+    .table_valued(column("company_id", BigInteger), column("id", BigInteger), name="parent")
+    .render_derived()
+)
+"""The parents of a level: `company_id` and `id`, the same for a company."""
+
+
+class Parent(NamedTuple):
+    """What a list hangs on. Ids are unique over all companies, so the company only says where to look."""
+
+    company_id: int
+    id: int
+
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """The rows of a source below each parent: those of its company, of which `below` ties a row to `PARENT.c.id`.
+
+    `conditions` are what a filter can name; they take parameters, so that a statement depends on the names alone.
+    """
+
+    source: Source
+    below: ColumnElement[bool] = field(default_factory=true)
+    conditions: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
+
+
+class Filter(NamedTuple):
+    """The conditions of a listing that narrow it, by name, and their parameters."""
+
+    names: frozenset[str] = frozenset()
+    parameters: Mapping[str, object] = {}
+
+
+NO_FILTER = Filter()
+
+
+class Wanted(NamedTuple):
+    """What of a page is asked for: which columns of its rows (None for no rows at all), and the count of all rows."""
+
+    columns: frozenset[str] | None
+    total: bool
+
+    @classmethod
+    def of(cls, selection: Selection, keyset: Keyset) -> "Wanted":
+        """What the selection below a connection needs."""
+        nodes, edges, page_info = selection.at("nodes"), selection.at("edges"), selection.at("pageInfo")
+        total = selection.has("totalCount")
+        if not (nodes or edges or page_info):
+            return cls(None, total)
+        columns = nodes.columns | edges.at("node").columns
+        if edges.has("cursor") or page_info.has("startCursor") or page_info.has("endCursor"):
+            columns |= frozenset(keyset.columns)
+        return cls(columns, total)
+
+
+_NO_ROWS: Slice[Row] = Slice((), has_next_page=False, has_previous_page=False)
+
+
+def page_row(part: Slice[Row], keyset: Keyset, total: int | None = None) -> Row:
+    """A page as a row: what the fields of a connection are made of."""
+    return {"nodes": part.rows, "slice": part, "keyset": keyset, "total_count": total}
+
+
+async def pages(
+    read: Read,
+    listing: Listing,
+    parents: Sequence[Parent],
+    page: Page,
+    keyset: Keyset,
+    selection: Selection,
+    narrowed: Filter = NO_FILTER,
+) -> list[Row]:
+    """The page below each parent, in their order, as `page_row`s with what `selection` asks for."""
+    wanted = Wanted.of(selection, keyset)
+    scope = listing.source.scope(read.principal)
+    distinct = list(dict.fromkeys(parents))
+    parameters: dict[str, object] = {
+        "parent_companies": [parent.company_id for parent in distinct],
+        "parent_ids": [parent.id for parent in distinct],
+        **scope.params,
+        **narrowed.parameters,
+    }
+    position = keyset.parameters(page)
+    slices: dict[int, Slice[Row]] = {}
+    totals: dict[int, int] = {}
+    if wanted.columns is not None:
+        statement = _page(listing, wanted.columns, keyset, page.shape, scope.shape, narrowed.names)
+        rows = await read.fetch(statement, **parameters, **position)
+        slices = {parent_id: page.slice(part) for parent_id, part in _by_parent(rows, distinct).items()}
+    if wanted.total:
+        statement = _total(listing, scope.shape, narrowed.names)
+        totals = {row["parent_id"]: row["total"] for row in await read.fetch(statement, **parameters)}
+    return [page_row(slices.get(parent.id, _NO_ROWS), keyset, totals.get(parent.id, 0)) for parent in parents]
+
+
+def _by_parent(rows: Sequence[Row], parents: Sequence[Parent]) -> Mapping[int, Sequence[Row]]:
+    if len(parents) == 1:
+        return {parents[0].id: rows}
+    parts: dict[int, list[Row]] = {}
+    for row in rows:
+        parts.setdefault(row["parent_id"], []).append(row)
+    return parts
+
+
+@lru_cache(maxsize=500)
+def _page(
+    listing: Listing,
+    columns: frozenset[str],
+    keyset: Keyset,
+    shape: paging.Shape,
+    scope: Shape,
+    conditions: frozenset[str],
+) -> Statement:
+    """The rows of all parents; those of one are in the order of the scan, as a lateral join is a nested loop."""
+    source = listing.source
+    rows = _narrowed(select(*source.select(columns | {"id"})), listing, scope, conditions)
+    part = seek(rows, keyset, source.columns, shape).lateral("part")
+    return Statement(select(PARENT.c.id.label("parent_id"), *part.c).select_from(PARENT.join(part, true())))
+
+
+@lru_cache(maxsize=200)
+def _total(listing: Listing, scope: Shape, conditions: frozenset[str]) -> Statement:
+    count = _narrowed(select(func.count()), listing, scope, conditions).scalar_subquery()
+    return Statement(select(PARENT.c.id.label("parent_id"), count.label("total")).select_from(PARENT))
+
+
+def _narrowed(statement: Select[Any], listing: Listing, scope: Shape, conditions: frozenset[str]) -> Select[Any]:
+    """With the tenant named by the parent: one equality, by which an index yields the rows in order."""
+    source = listing.source
+    return statement.where(
+        source.company == PARENT.c.company_id,
+        source.visible(scope, PARENT.c.company_id),
+        listing.below,
+        *(listing.conditions[name] for name in sorted(conditions)),
+    ).correlate(PARENT)

@@ -1,0 +1,65 @@
+"""What one operation reads with: the caller, the tenant, the catalogue, and loaders that merge its look-ups."""
+
+from collections.abc import Mapping, Sequence
+
+import asyncpg
+
+from authz.principal import Principal
+from gateway.db import Database, Statement, Tenant
+from gateway.execution import Row
+from gateway.loaders.lookups import Key, Lookups, by_key
+from gateway.loaders.sources import Source
+from gateway.operations.catalogue import Catalogue
+
+_NOBODY = Tenant()
+
+
+class Read:
+    """Made for each operation, and anew after a change. `principal` is None for a stranger, who sees no company."""
+
+    def __init__(self, principal: Principal | None, db: Database, catalogue: Catalogue) -> None:
+        self.principal = principal
+        self.catalogue = catalogue
+        self.tenant = _NOBODY if principal is None else Tenant(principal.companies)
+        self._db = db
+        self._rows: dict[tuple[Source, str], Lookups[Row]] = {}
+        self._groups: dict[tuple[Source, str], Lookups[list[Row]]] = {}
+
+    async def fetch(self, statement: Statement, **parameters: object) -> list[asyncpg.Record]:
+        """The statement's rows, as far as row-level security shows them to the caller."""
+        return await self._db.fetch(self.tenant, statement, **parameters)
+
+    async def rows(
+        self, source: Source, keys: Sequence[Key | None], columns: frozenset[str], key: str = "id"
+    ) -> list[Row | None]:
+        """The row of a source for each value of its unique column `key`; None where the caller sees none."""
+        loader = self._rows.get((source, key))
+        if loader is None:
+
+            async def fetch(keys: list[Key], columns: frozenset[str]) -> Mapping[Key, Row]:
+                return {row[key]: row for row in await self._by_key(source, keys, columns, key)}
+
+            loader = self._rows[source, key] = Lookups(fetch)
+        return await loader.load_many(keys, columns)
+
+    async def groups(
+        self, source: Source, keys: Sequence[Key | None], columns: frozenset[str], key: str, order: tuple[str, ...]
+    ) -> list[list[Row]]:
+        """The rows of a source for each value of its column `key`, in that order."""
+        loader = self._groups.get((source, key))
+        if loader is None:
+
+            async def fetch(keys: list[Key], columns: frozenset[str]) -> Mapping[Key, list[Row]]:
+                groups: dict[Key, list[Row]] = {}
+                for row in await self._by_key(source, keys, columns, key, order):
+                    groups.setdefault(row[key], []).append(row)
+                return groups
+
+            loader = self._groups[source, key] = Lookups(fetch)
+        return [rows or [] for rows in await loader.load_many(keys, columns)]
+
+    async def _by_key(
+        self, source: Source, keys: list[Key], columns: frozenset[str], key: str, order: tuple[str, ...] = ()
+    ) -> list[asyncpg.Record]:
+        scope = source.scope(self.principal)
+        return await self.fetch(by_key(source, columns, scope.shape, key, order), keys=keys, **scope.params)
