@@ -3,6 +3,7 @@ import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 
 import { logOut, signedIn, type Viewer } from "./gateway";
 import { Header } from "./header";
+import { Loading } from "./loading";
 import { LogInPage } from "./log-in";
 
 // Loaded after the log-in: it is most of the page's weight.
@@ -22,7 +23,7 @@ export function App() {
       <main>
         {viewer === null && <LogInPage onLogIn={setViewer} />}
         {owner && (
-          <Suspense>
+          <Suspense fallback={<Loading />}>
             <Workspace key={owner} owner={owner} onUnauthenticated={look} />
           </Suspense>
         )}

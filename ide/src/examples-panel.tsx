@@ -12,7 +12,7 @@ function ExamplesPanel() {
     queryEditor: state.queryEditor,
     variableEditor: state.variableEditor,
   }));
-  const { addTab, changeTab } = useGraphiQLActions();
+  const { addTab, changeTab, setOperationName } = useGraphiQLActions();
 
   async function open(example: Example) {
     // Asked for anew each time: an option that was connected meanwhile is no longer on offer.
@@ -22,6 +22,8 @@ function ExamplesPanel() {
     else changeTab(index);
     queryEditor?.setValue(example.document);
     variableEditor?.setValue(variablesOf(example, values));
+    // GraphiQL finds the name a moment after the text; whoever runs it at once is not to run the former one.
+    setOperationName(example.name);
   }
 
   const current = exampleIn(tabs[activeTabIndex]?.query ?? null);

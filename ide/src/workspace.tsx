@@ -8,12 +8,13 @@ import "graphiql/graphiql.css";
 import "./workspace.css";
 
 import { explorerPlugin } from "@graphiql/plugin-explorer";
-import { useGraphiQL } from "@graphiql/react";
+import { useGraphiQL, useMonaco } from "@graphiql/react";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { useCallback, useEffect, useState } from "react";
 
 import { EXAMPLES_PLUGIN } from "./examples-panel";
 import { exampleValues, type Request, send } from "./gateway";
+import { Loading } from "./loading";
 import { layOutTabs, PersonalStorage } from "./storage";
 import { texts } from "./texts";
 
@@ -28,16 +29,17 @@ interface Props {
 
 export default function Workspace({ owner, onUnauthenticated }: Props) {
   const [storage, setStorage] = useState<PersonalStorage>();
+  const monaco = useMonaco((state) => state.actions);
 
   useEffect(() => {
     const personal = new PersonalStorage(owner);
-    // The editor measures its font once, so the font has to be there first.
-    const fonts = ["a", "я"].map((letter) => document.fonts.load('13px "Fira Code"', letter));
-    Promise.allSettled([exampleValues(), ...fonts]).then(([values]) => {
+    // GraphiQL loses a tab that is left before its editors are there; and those measure their font once, at the beginning.
+    const editors = [monaco.initialize(), ...["a", "я"].map((letter) => document.fonts.load('13px "Fira Code"', letter))];
+    Promise.allSettled([exampleValues(), ...editors]).then(([values]) => {
       layOutTabs(personal, values.status === "fulfilled" ? values.value : {});
       setStorage(personal);
     });
-  }, [owner]);
+  }, [owner, monaco]);
 
   // The same function each time: GraphiQL loads the schema anew for another one.
   const fetcher = useCallback(
@@ -49,7 +51,7 @@ export default function Workspace({ owner, onUnauthenticated }: Props) {
     [onUnauthenticated],
   );
 
-  if (!storage) return null;
+  if (!storage) return <Loading />;
   return (
     <GraphiQL
       fetcher={fetcher}

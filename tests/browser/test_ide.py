@@ -1,0 +1,128 @@
+"""GraphiQL in a real browser, in front of a real demo."""
+
+import json
+import re
+
+from tests.browser.page import Page
+
+ADMINISTRATOR = "admin@demo.example"
+PASSWORD = "demo-Password-1"
+EXAMPLES = 11
+STORED_TABS = (
+    "return Object.keys(localStorage).filter((key) => key.endsWith(':tabState')).map((key) => localStorage[key]).join()"
+)
+
+
+def test_an_administrator_connects_an_option_and_finds_it_in_the_journal(page: Page) -> None:
+    page.log_in(ADMINISTRATOR, PASSWORD)
+    name = page.find(".viewer").text
+
+    page.choose("What would it cost?")
+    preview = page.run()["data"]["changePreview"]
+    page.choose("Connect an option")
+    target = json.loads(page.text("variables.json"))
+    payload = page.run()["data"]["optionConnect"]
+    page.choose("Who switched this on?")
+    asked = json.loads(page.text("variables.json"))
+    number = page.run()["data"]["number"]
+
+    assert preview["userErrors"] == payload["userErrors"] == []
+    assert payload["change"]["status"] == "APPLIED"
+    assert payload["change"]["oneOff"]["amount"] == preview["oneOff"]["amount"]
+    assert asked["numberId"] == target["numberId"]
+    entry = number["journal"]["nodes"][0]
+    assert entry["actor"]["name"] == name
+    assert entry["channel"] == "PORTAL"
+    assert entry["summary"] == payload["change"]["journalEntry"]["summary"]
+    connected = {option["option"]["name"] for option in payload["number"]["options"]}
+    assert {option["option"]["name"] for option in number["options"]} == connected
+
+
+def test_a_person_types_a_query_and_runs_it(page: Page) -> None:
+    page.log_in(ADMINISTRATOR, PASSWORD)
+
+    page.type("{ viewer { name } }")
+
+    assert page.run() == {"data": {"viewer": {"name": page.find(".viewer").text}}}
+
+
+def test_every_example_runs_at_one_click(page: Page) -> None:
+    page.find(".log-in li button", ADMINISTRATOR).click()
+    page.find(".examples")
+
+    titles = [title.text for title in page.chrome.find_elements("css selector", ".examples b")]
+    answers = {}
+    for title in titles:
+        page.choose(title)
+        answers[title] = page.run()
+
+    assert len(titles) == EXAMPLES
+    assert {title: answer["errors"] for title, answer in answers.items() if "errors" in answer} == {}
+
+
+def test_the_page_and_the_answers_change_their_language(page: Page) -> None:
+    page.log_in(ADMINISTRATOR, "wrong")
+    english = page.find("[role=alert] p").text
+    page.find(".languages button", "RU").click()
+    page.find(".log-in h2", "Войти")
+    page.log_in(ADMINISTRATOR, "wrong")
+    russian = page.find("[role=alert] p").text
+    page.log_in(ADMINISTRATOR, PASSWORD)
+
+    page.find(".examples h2", "Примеры")
+    page.find(".graphiql-editor-tools button", "Переменные")
+    assert page.text("operation.graphql").startswith("# Кто вошёл и какие компании видны\n")
+    assert "data" in page.run()
+    page.find(".languages button", "EN").click()
+    page.find(".examples h2", "Examples")
+    page.find(".graphiql-editor-tools button", "Variables")
+    assert page.text("operation.graphql").startswith("# Who is signed in, and which companies are visible\n")
+    assert (is_russian(english), is_russian(russian)) == (False, True)
+
+
+def test_the_schema_is_documented_in_both_languages(page: Page) -> None:
+    page.find(".languages button", "RU").click()
+    page.find(".log-in h2", "Войти")
+    page.log_in(ADMINISTRATOR, PASSWORD)
+
+    page.find("[aria-label='Показать: Схема']").click()
+    page.find(".graphiql-doc-explorer a", "Query").click()
+    page.find(".graphiql-doc-explorer", "Who is signed in; null for a stranger.")
+    page.find("[aria-label='Показать: Конструктор запросов']").click()
+    page.find(".graphiql-explorer-root", "companies")
+    page.find("[aria-label='Показать: История']").click()
+    page.find(".graphiql-history", "История")
+    page.find(".languages button", "EN").click()
+    page.find("[aria-label='Show Documentation Explorer']").click()
+    page.find(".graphiql-doc-explorer", "Root Types")
+
+
+def test_whoever_logs_out_is_a_stranger_again(page: Page) -> None:
+    page.log_in(ADMINISTRATOR, PASSWORD)
+    page.choose("A page of numbers")
+    page.wait.until(lambda chrome: "query Numbers" in chrome.execute_script(STORED_TABS))
+    page.find(".log-out").click()
+
+    page.find(".log-in form")
+    assert page.chrome.find_elements("css selector", ".graphiql-container") == []
+    page.chrome.refresh()
+    page.find(".log-in form")
+    page.log_in(ADMINISTRATOR, PASSWORD)
+    # What was open is open again.
+    page.find(".examples [aria-current=true]", "A page of numbers")
+
+
+def test_each_person_has_tabs_of_their_own(page: Page) -> None:
+    page.log_in(ADMINISTRATOR, PASSWORD)
+    page.choose("A page of numbers")
+    own = json.loads(page.text("variables.json"))["companyId"]
+    page.find(".log-out").click()
+    page.find(".log-in li button", "owner@other.example").click()
+    page.find(".examples [aria-current=true]", "Who is signed in")
+    page.choose("A page of numbers")
+
+    assert json.loads(page.text("variables.json"))["companyId"] != own
+
+
+def is_russian(text: str) -> bool:
+    return bool(re.search("[а-яё]", text, re.IGNORECASE))
