@@ -89,4 +89,4 @@ async def verify(
     if after == last_id <= known_id and end != (head["hash"] or BEGINNING):
         kind = FaultKind.CUT_OFF if last_id < known_id else FaultKind.ALTERED
         faults += {Fault(kind, known_id)} - set(faults)
-    return Verification(lines, end, tuple(faults))
+    return Verification(lines, end, tuple(faults[:_MOST_FAULTS]))

@@ -32,12 +32,7 @@ PROMO_ENDS = datetime(2026, 4, 29, 21, 30, tzinfo=UTC)
 
 def refusals(outcome: Outcome, language: Language = Language.EN) -> list[tuple[str, tuple[str, ...], str, str | None]]:
     return [
-        (
-            each.code,
-            each.field,
-            each.message.render(language),
-            None if each.hint is None else each.hint.render(language),
-        )
+        (each.code, each.field, each.message.render(language), each.hint.render(language) if each.hint else None)
         for each in outcome.refusals
     ]
 
