@@ -1,9 +1,9 @@
 """Merges the selection sets of an operation, with graphql-core's own rules, and tells what they need of the rows."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from enum import Enum
 
-from graphql import GraphQLObjectType, get_named_type, is_abstract_type, is_object_type
+from graphql import GraphQLObjectType, get_named_type, is_object_type
 from graphql.execution.collect_fields import FieldDetails, GroupedFieldSet, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
 
@@ -47,18 +47,9 @@ class Collector:
             hide_suggestions=True,
         ).grouped_field_set
 
-    def possible(self, field: FieldDefinition) -> Mapping[str, GraphQLObjectType]:
-        """The object types that the values of a field can have; empty for a leaf."""
-        named = get_named_type(field.type)
-        if is_object_type(named):
-            return {named.name: named}
-        if is_abstract_type(named):
-            return {type_.name: type_ for type_ in self.definitions.schema.get_possible_types(named)}
-        return {}
-
     def selection(self, field: FieldDefinition, details: list[FieldDetails]) -> Selection:
         """What the field's resolver is told about the selection below it."""
-        possible = self.possible(field)
+        possible = self.definitions.possible(get_named_type(field.type))
         if not possible:
             return EMPTY
         key = (get_named_type(field.type).name, tuple(id(detail.node) for detail in details))

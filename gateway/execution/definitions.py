@@ -2,25 +2,36 @@
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from enum import Enum
 from typing import Any
 
 import strawberry
 from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
     GraphQLEnumType,
     GraphQLError,
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
+    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_named_type,
+    is_abstract_type,
     is_introspection_type,
     is_non_null_type,
+    is_object_type,
     is_specified_scalar_type,
 )
+from graphql.execution.collect_fields import FragmentDetails
 from strawberry.types.arguments import StrawberryArgument, convert_argument
+from strawberry.types.base import StrawberryObjectDefinition
 
 from gateway.execution.fields import PUBLIC, Field, Source, Spec
 from gateway.execution.rows import OfType
@@ -142,11 +153,43 @@ class Definitions:
         """None for `__typename` and introspection."""
         return self._types.get(type_name, {}).get(field_name)
 
-    def all(self) -> list[FieldDefinition]:
-        return [field for fields in self._types.values() for field in fields.values()]
+    def possible(self, type_: GraphQLNamedType) -> Mapping[str, GraphQLObjectType]:
+        """The object types that a value of that type can have; empty for a leaf."""
+        if is_object_type(type_):
+            return {type_.name: type_}
+        if is_abstract_type(type_):
+            return {possible.name: possible for possible in self.schema.get_possible_types(type_)}
+        return {}
 
-    def requirements(self) -> frozenset[Enum]:
-        return frozenset(field.spec.requires for field in self.all()) - {PUBLIC}
+    def requirements(
+        self, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDetails]
+    ) -> frozenset[Enum]:
+        """All requirements of the fields that an operation may reach."""
+        found: set[Enum] = set()
+        seen: set[tuple[int, str]] = set()
+
+        def visit(selections: SelectionSetNode, parent: GraphQLNamedType) -> None:
+            if (id(selections), parent.name) in seen:
+                return
+            seen.add((id(selections), parent.name))
+            for node in selections.selections:
+                if isinstance(node, FieldNode):
+                    fields = [self.find(type_name, node.name.value) for type_name in self.possible(parent)]
+                    found.update(field.spec.requires for field in fields if field)
+                    if node.selection_set:
+                        for type_ in {get_named_type(field.type) for field in fields if field}:
+                            visit(node.selection_set, type_)
+                elif isinstance(node, InlineFragmentNode):
+                    condition = node.type_condition
+                    visit(node.selection_set, self.schema.type_map[condition.name.value] if condition else parent)
+                elif isinstance(node, FragmentSpreadNode):
+                    fragment = fragments[node.name.value].definition
+                    visit(fragment.selection_set, self.schema.type_map[fragment.type_condition.name.value])
+
+        root = self.schema.get_root_type(operation.operation)
+        assert root is not None
+        visit(operation.selection_set, root)
+        return frozenset(found) - {PUBLIC}
 
     def argument(self, argument: StrawberryArgument, value: object) -> object:
         """A value coerced by graphql-core as Strawberry hands it to resolvers: input objects are instances."""
@@ -159,6 +202,24 @@ class Definitions:
         given = {a.python_name: self.argument(a, values[name_of(a)]) for a in field.arguments if name_of(a) in values}
         if field.spec.source is Source.KEYED:
             return {a.python_name: given.get(a.python_name) for a in field.arguments}
+        return given
+
+    def input_fields(self, type_: GraphQLInputObjectType, values: Mapping[str, object]) -> dict[str, object]:
+        """The attributes of a Strawberry input, from values coerced by graphql-core by GraphQL name."""
+        converter, config = self._strawberry.schema_converter, self._strawberry.config
+        definition: StrawberryObjectDefinition = type_.extensions[STRAWBERRY]
+        given: dict[str, object] = {
+            field.python_name: None
+            for field in definition.fields
+            if field.default_value is MISSING and field.default_factory is MISSING
+        }
+        for field in definition.fields:
+            name = config.name_converter.from_field(field)
+            if name in values:
+                type_of_field = field.resolve_type(type_definition=definition)
+                given[field.python_name] = convert_argument(
+                    values[name], type_of_field, converter.scalar_registry, config
+                )
         return given
 
     def runtime_type(self, abstract: str, value: object) -> str:

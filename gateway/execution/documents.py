@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from graphql import (
     ASTValidationRule,
@@ -9,7 +10,6 @@ from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
-    GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
     VariableNode,
@@ -21,6 +21,8 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 
 from gateway.execution.cache import Lru
+from gateway.execution.definitions import Definitions
+from gateway.execution.variables import VariableDefinitions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +33,9 @@ class Operation:
     fragments: Mapping[str, FragmentDetails]
     flags: tuple[str, ...]
     """The variables that `@skip` and `@include` look at."""
+    variables: VariableDefinitions
+    requirements: frozenset[Enum]
+    """What a caller may need to hold for it, whatever the flags and the runtime types."""
 
     @property
     def type(self) -> OperationType:
@@ -70,14 +75,15 @@ class Documents:
 
     def __init__(
         self,
-        schema: GraphQLSchema,
+        definitions: Definitions,
         rules: Collection[type[ASTValidationRule]],
         *,
         max_tokens: int,
         entries: int,
         weight: int,
     ) -> None:
-        self._schema = schema
+        self._definitions = definitions
+        self._schema = definitions.schema
         self._rules = tuple(rules)
         self._max_tokens = max_tokens
         self._kept: Lru[str, Prepared] = Lru(entries, weight)
@@ -104,7 +110,13 @@ class Documents:
         }
         flags = _flags(document)
         operations = {
-            node.name.value if node.name else "": Operation(node, fragments, flags)
+            node.name.value if node.name else "": Operation(
+                node,
+                fragments,
+                flags,
+                VariableDefinitions(self._schema, node.variable_definitions or ()),
+                self._definitions.requirements(node, fragments),
+            )
             for node in document.definitions
             if isinstance(node, OperationDefinitionNode)
         }

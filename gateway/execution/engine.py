@@ -1,19 +1,26 @@
 """The engine: prepares documents, executes operations, runs subscriptions."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence, Set
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
 import strawberry
-from graphql import ASTValidationRule, ExecutionResult, GraphQLError, OperationType, specified_rules
-from graphql.execution import Executor, create_source_event_stream
+from graphql import ASTValidationRule, GraphQLError, OperationType, specified_rules
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 
 from gateway.execution import fallback
+from gateway.execution.cache import Lru
+from gateway.execution.codegen import compile_plan
 from gateway.execution.collect import Collector
 from gateway.execution.definitions import Definitions
 from gateway.execution.documents import Documents, Operation, Prepared
+from gateway.execution.faults import Faults
+from gateway.execution.levels import Run
+from gateway.execution.plan import NotCovered, Plan, PlannedField, Planner, Shapes
+from gateway.execution.sources import open_source
+from gateway.execution.variables import Variables
 
 RULES: tuple[type[ASTValidationRule], ...] = (*specified_rules, MaybeNullValidationRule)
 """What the GraphQL specification and Strawberry's inputs ask of a document."""
@@ -41,20 +48,34 @@ class Result:
     """False when the request was refused before execution: the answer then has no `data`, not even null."""
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An operation to execute with good variables."""
+
+    prepared: Prepared
+    operation: Operation
+    inputs: Mapping[str, object]
+    variables: Variables
+
+
 @dataclass(slots=True)
 class Stats:
     """Counters since the start of the process."""
 
     operations: int = 0
+    plans: int = 0
+    """Plans compiled."""
     fallbacks: int = 0
     """Operations that graphql-core executed."""
+    faulty: int = 0
+    """Operations whose answers needed the second pass."""
 
 
 class Engine:
     """Executes operations over a Strawberry schema whose fields are declared with `gateway.execution.fields`.
 
-    `rules` are validated beside those of the specification. Documents are kept by source text, valid or not: at most
-    `max_documents` of together at most `max_characters`.
+    `rules` are validated beside those of the specification. Documents and plans are kept while they are used: at most
+    `max_documents` and `max_plans`, and each of documents of together at most `max_characters`.
     """
 
     def __init__(
@@ -64,18 +85,18 @@ class Engine:
         rules: Collection[type[ASTValidationRule]] = (),
         max_tokens: int = 10_000,
         max_documents: int = 1_000,
+        max_plans: int = 1_000,
         max_characters: int = 1_000_000,
     ) -> None:
         self.definitions = Definitions(schema)
         self.stats = Stats()
-        self._requirements = self.definitions.requirements()
         self._documents = Documents(
-            self.definitions.schema,
-            (*RULES, *rules),
-            max_tokens=max_tokens,
-            entries=max_documents,
-            weight=max_characters,
+            self.definitions, (*RULES, *rules), max_tokens=max_tokens, entries=max_documents, weight=max_characters
         )
+        self._plans: Lru[tuple[Operation, tuple[object, ...], frozenset[Enum]], Plan | NotCovered] = Lru(
+            max_plans, max_characters
+        )
+        self._shapes = Shapes(limit=10 * max_plans)
         fallback.bind(self.definitions)
 
     def prepare(self, source: str) -> Prepared:
@@ -90,14 +111,12 @@ class Engine:
         context: RequestContext,
     ) -> Result:
         """Runs a query or mutation; never raises for what the caller sent."""
-        executor = self._executor(document, variables, operation_name, context)
-        if isinstance(executor, Result):
-            return executor
-        if executor.operation.operation is OperationType.SUBSCRIPTION:
-            return Result(None, [GraphQLError("A subscription needs a stream.", executor.operation)], executed=False)
-        self.stats.operations += 1
-        self.stats.fallbacks += 1
-        return _result(await fallback.execute(executor))
+        request = self._request(document, variables, operation_name)
+        if isinstance(request, Result):
+            return request
+        if request.operation.type is OperationType.SUBSCRIPTION:
+            return _refused(GraphQLError("A subscription needs a stream.", request.operation.node))
+        return await self._answer(request, context)
 
     async def subscribe(
         self,
@@ -109,68 +128,89 @@ class Engine:
     ) -> AsyncIterator[Result] | Result:
         """A stream of answers, one for each event, or the refusal of the request.
 
-        `renew` gives a fresh context for each event (loaders, session and rights checked again); when it raises, the
-        stream ends with that exception.
+        `renew` gives a fresh context for each event (loaders, session and rights checked again); when it raises, or the
+        source does, the stream ends with that exception.
         """
-        executor = self._executor(document, variables, operation_name, context)
-        if isinstance(executor, Result):
-            return executor
-        if executor.operation.operation is not OperationType.SUBSCRIPTION:
-            return Result(None, [GraphQLError("Expected a subscription.", executor.operation)], executed=False)
-        source: Any = create_source_event_stream(executor)
-        if executor.is_awaitable(source):
-            source = await source
-        if isinstance(source, ExecutionResult):
-            return Result(None, source.errors or [], executed=False)
-        return self._events(executor, source, renew)
+        request = self._request(document, variables, operation_name)
+        if isinstance(request, Result):
+            return request
+        if request.operation.type is not OperationType.SUBSCRIPTION:
+            return _refused(GraphQLError("Expected a subscription.", request.operation.node))
+        restricted = context.restricted(request.operation.requirements)
+        try:
+            source = open_source(self._collector(request, restricted), request.variables, context, restricted)
+        except GraphQLError as error:
+            return _refused(error)
+        return self._events(request, source, renew)
 
     async def _events(
-        self, executor: Executor[Any], source: Any, renew: Callable[[], Awaitable[RequestContext]]
+        self, request: Request, source: AsyncIterator[Any], renew: Callable[[], Awaitable[RequestContext]]
     ) -> AsyncIterator[Result]:
-        try:
+        async with aclosing(source):  # type: ignore[type-var]  # a source is an async generator
             async for row in source:
-                event = executor.build_per_event_executor(row)
-                event.context_value = self._run(await renew(), executor.context_value.collector)
-                self.stats.operations += 1
-                self.stats.fallbacks += 1
-                yield _result(await fallback.execute(event))
-        finally:
-            close = getattr(source, "aclose", None)
-            if close is not None:
-                await close()
+                yield await self._answer(request, await renew(), row)
 
-    def _executor(
-        self,
-        document: str | Prepared,
-        variables: Mapping[str, object] | None,
-        operation_name: str | None,
-        context: RequestContext,
-    ) -> Executor[Any] | Result:
+    def _request(
+        self, document: str | Prepared, inputs: Mapping[str, object] | None, operation_name: str | None
+    ) -> Request | Result:
         prepared = self.prepare(document) if isinstance(document, str) else document
         if prepared.errors:
-            return Result(None, list(prepared.errors), executed=False)
+            return _refused(*prepared.errors)
         try:
-            operation: Operation = prepared.operation(operation_name)
+            operation = prepared.operation(operation_name)
         except GraphQLError as error:
-            return Result(None, [error], executed=False)
-        assert prepared.document is not None
-        built = Executor.build(
-            self.definitions.schema,
-            prepared.document,
-            raw_variable_values=dict(variables or {}),
-            operation_name=operation_name or None,
-            hide_suggestions=True,
-        )
-        if isinstance(built, list):
-            return Result(None, built, executed=False)
-        restricted = context.restricted(self._requirements)
-        collector = Collector(self.definitions, operation, built.variable_values, restricted)
-        built.context_value = fallback.Run(context, restricted, collector)
-        return built
+            return _refused(error)
+        variables = operation.variables.coerce(inputs or {})
+        if isinstance(variables, list):
+            return _refused(*variables)
+        return Request(prepared, operation, inputs or {}, variables)
 
-    def _run(self, context: RequestContext, collector: Collector) -> fallback.Run:
-        return fallback.Run(context, context.restricted(self._requirements), collector)
+    async def _answer(self, request: Request, context: RequestContext, event: object = None) -> Result:
+        restricted = context.restricted(request.operation.requirements)
+        self.stats.operations += 1
+        plan = self._plan(request, restricted)
+        if isinstance(plan, NotCovered):
+            self.stats.fallbacks += 1
+            result = await fallback.execute(
+                self.definitions, request.prepared, request.operation, request.inputs, context, restricted, event
+            )
+            return Result(result.data, result.errors or [])
+        run = Run(self.definitions, context, request.variables, event)
+        if request.operation.type is OperationType.MUTATION:
+
+            async def fatal(planned: PlannedField, slot: Any) -> bool:
+                faults = Faults(self._collector(request, restricted), run.types)
+                return await faults.fatal(plan.type, planned.key, slot)
+
+            made = await run.in_order(plan.root, fatal)
+        else:
+            (made,) = await run.objects(plan.root, [None])
+        if not run.faulty:
+            return Result(made)
+        self.stats.faulty += 1
+        faults = Faults(self._collector(request, restricted), run.types)
+        return Result(await faults.root(plan.type, made), faults.errors)
+
+    def _collector(self, request: Request, restricted: Set[Enum]) -> Collector:
+        return Collector(self.definitions, request.operation, request.variables.values, restricted)
+
+    def _plan(self, request: Request, restricted: Set[Enum]) -> Plan | NotCovered:
+        operation = request.operation
+        flags = tuple(request.variables.coerced.get(flag) for flag in operation.flags)
+        key = (operation, flags, frozenset(restricted))
+        plan = self._plans.get(key)
+        if plan is None:
+            self.stats.plans += 1
+            try:
+                plan = Planner(self._collector(request, restricted), restricted, self._shapes).plan()
+                compile_plan(plan)
+            except NotCovered as reason:
+                plan = reason
+            except GraphQLError as error:  # a flag that is null: graphql-core knows where that is an error
+                plan = NotCovered(error.message)
+            self._plans.put(key, plan, len(request.prepared.source))
+        return plan
 
 
-def _result(result: ExecutionResult) -> Result:
-    return Result(result.data, result.errors or [])
+def _refused(*errors: GraphQLError) -> Result:
+    return Result(None, list(errors), executed=False)

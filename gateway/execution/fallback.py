@@ -19,6 +19,7 @@ from graphql.execution.collect_fields import FieldDetails
 
 from gateway.execution.collect import Collector
 from gateway.execution.definitions import Definitions, FieldDefinition
+from gateway.execution.documents import Operation, Prepared
 from gateway.execution.fields import Source
 from gateway.execution.resolving import resolve, verdicts
 from gateway.execution.rows import OfType
@@ -79,23 +80,23 @@ def _bind_field(definitions: Definitions, definition: FieldDefinition) -> None:
         row = source.row if isinstance(source, OfType) else source
         return _join(definitions, definition, row, info, definitions.arguments(definition, values))
 
-    def streamed(_source: object, info: GraphQLResolveInfo[Run], **values: object) -> object:
+    def streamed(event: object, info: GraphQLResolveInfo[Run], **_values: object) -> object:
         if spec.requires in info.context.restricted:
             (refusal,) = verdicts(definition, info.context.context, [None])
             if refusal is not None:
                 raise refusal
-        assert spec.function is not None
-        selection = _selection(definition, info)
-        return spec.function(Info(info.context.context, selection), **definitions.arguments(definition, values))
+        return event
 
-    if spec.source is Source.STREAMED:
-        graphql.subscribe = streamed
-        graphql.resolve = lambda event, _info, **_values: event
-    else:
-        graphql.resolve = plain if spec.source in (Source.COLUMN, Source.COMPUTED) else batched
+    match spec.source:
+        case Source.STREAMED:
+            graphql.resolve = streamed
+        case Source.BATCHED | Source.KEYED:
+            graphql.resolve = batched
+        case _:
+            graphql.resolve = plain
 
 
-def _selection(definition: FieldDefinition, info: GraphQLResolveInfo[Run]) -> Selection:
+def selection_of(definition: FieldDefinition, info: GraphQLResolveInfo[Run]) -> Selection:
     collector: Collector = info.context.collector
     return collector.selection(definition, [FieldDetails(node, None) for node in info.field_nodes])
 
@@ -109,6 +110,7 @@ def _join(
 ) -> asyncio.Future[object]:
     """The future value for one parent, from a call that all parents of this turn of the event loop share."""
     run: Run = info.context
+    selection = selection_of(definition, info)
     loop = asyncio.get_running_loop()
     keyed = definition.spec.source is Source.KEYED
     # a mutation's fields come one by one anyway; a keyed field shares the call with its aliases
@@ -127,7 +129,7 @@ def _join(
     batch.rows.append(row)
     batch.arguments.append(arguments)
     batch.answers.append(answer)
-    batch.selection = batch.selection | _selection(definition, info)
+    batch.selection = batch.selection | selection
     return answer
 
 
@@ -149,8 +151,29 @@ async def _answer(definitions: Definitions, definition: FieldDefinition, run: Ru
             answer.set_result(value)
 
 
-async def execute(executor: Executor[Any]) -> ExecutionResult:
-    """The result of an operation, its root fields resolved one by one in a mutation."""
+async def execute(
+    definitions: Definitions,
+    prepared: Prepared,
+    operation: Operation,
+    inputs: Mapping[str, object],
+    context: Any,
+    restricted: Set[Enum],
+    event: object = None,
+) -> ExecutionResult:
+    """The result of an operation whose variables are known to be good; `event` is the row of a subscription's event."""
+    assert prepared.document is not None
+    name = operation.node.name
+    executor = Executor.build(
+        definitions.schema,
+        prepared.document,
+        root_value=event,
+        raw_variable_values=dict(inputs),
+        operation_name=name.value if name else None,
+        hide_suggestions=True,
+    )
+    assert isinstance(executor, Executor)
+    collector = Collector(definitions, operation, executor.variable_values, restricted)
+    executor.context_value = Run(context, restricted, collector)
     result: Any = executor.execute_operation()
     if executor.is_awaitable(result):
         result = await result

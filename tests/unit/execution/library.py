@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -25,8 +26,16 @@ class Action(Enum):
 
 Isbn = NewType("Isbn", str)
 Anything = NewType("Anything", object)
+
+
+def parse_isbn(value: object) -> Isbn:
+    if not isinstance(value, str):
+        raise TypeError("an Isbn is a string")
+    return Isbn(value)
+
+
 SCALARS: dict[object, Any] = {
-    Isbn: strawberry.scalar(name="Isbn", description="A book's number.", serialize=str, parse_value=Isbn),
+    Isbn: strawberry.scalar(name="Isbn", description="A book's number.", serialize=str, parse_value=parse_isbn),
     Anything: strawberry.scalar(name="Anything", description="Any JSON value.", serialize=lambda value: value),
 }
 
@@ -64,26 +73,28 @@ AWARDS = [Shared(name=f"Award {index}", year=None if index == 2 else 2000 + inde
 
 
 def book_row(number: int) -> Row:
-    """A book by its number; numbers that end in 3, 5, 7 and 9 have something wrong with them."""
+    """A book by its number; of twenty, number 3, 5, 7 and 9 have something wrong with them."""
     return {
         "id": number,
-        "title": None if number % 10 == 7 else f"Book {number}",
+        "title": None if number % 20 == 7 else f"Book {number}",
         "isbn": f"isbn-{number}",
-        "genre": ["novel", Genre.POETRY, "essay", "unknown"][number % 4 if number % 10 == 9 else number % 3],
-        "pages": 2**40 if number % 10 == 5 else number * 10,
+        "genre": ["novel", Genre.POETRY, "essay", "unknown"][number % 4 if number % 20 == 9 else number % 3],
+        "pages": 2**40 if number % 20 == 5 else number * 10,
         "rating": number / 4,
-        "available": number % 2 == 0,
+        "available": number % 2 if number > 10 else number % 2 == 0,
         "note": None if number % 3 else {"any": ["json", number]},
         "added_at": datetime(2024, 1, 1 + number % 28, tzinfo=UTC),
         "price": number * 100,
         "author_id": number % 6,
         "publisher": PUBLISHERS[number % 4],
-        "tags": None if number % 10 == 9 else [f"tag {n}" for n in range(number % 4)],
-        "grid": [[1, None], [], None] if number % 10 == 5 else [[number, number], [number]],
+        "tags": None if number % 20 == 9 else [f"tag {n}" for n in range(number % 4)],
+        "grid": [[1, None], [], None] if number % 20 == 5 else [[number, number], [number]],
         "awards": [AWARDS[n % 3] if n % 4 else None for n in range(number % 5)],
-        "strict_awards": [AWARDS[n % 3] if n % 4 or number % 10 != 3 else None for n in range(number % 5)],
+        "strict_awards": [AWARDS[n % 3] if n % 4 or number % 20 != 3 else None for n in range(number % 5)],
         "shelf": number % 3,
-        "chapters": [{"title": f"Chapter {n}", "pages": n if n < 4 else None} for n in range(number % 6)],
+        "chapters": tuple({"title": f"Chapter {n}", "pages": n if n < 4 else None} for n in range(number % 6)),
+        "index": "text" if number % 20 == 9 else [[{"title": "A", "pages": 1}], [], [{"title": "B", "pages": 2}] * 2],
+        "seen": [OfType("Author", author_row(1)), OfType("Publisher", PUBLISHERS[0])][: number % 3],
     }
 
 
@@ -105,9 +116,9 @@ def author_id(row: Row) -> str:
 
 
 def book_price(row: Row) -> Row | None:
-    if row["id"] % 10 == 3:
+    if row["id"] % 20 == 3:
         raise ValueError(f"no price for book {row['id']}")
-    return None if row["id"] % 10 == 2 else {"amount": Decimal(row["price"]) / 100, "currency": "EUR"}
+    return None if row["id"] % 20 == 2 else {"amount": Decimal(row["price"]) / 100, "currency": "EUR"}
 
 
 def reciprocal(row: Row) -> float:
@@ -121,6 +132,7 @@ def always_fails(row: Any) -> str:
 
 async def load_author(rows: Sequence[Row], info: Info) -> Sequence[Row | Exception | None]:
     authors = {number: author_row(number) for number in range(6)}
+    await info.context.wait()
     return [
         LookupError(f"no author {row['author_id']}") if row["author_id"] == 5 else authors[row["author_id"]]
         for row in rows
@@ -129,10 +141,12 @@ async def load_author(rows: Sequence[Row], info: Info) -> Sequence[Row | Excepti
 
 async def load_coauthor(rows: Sequence[Row], info: Info) -> Sequence[Row | Exception | None]:
     authors = {number: author_row(number) for number in range(6)}
+    await info.context.wait()
     return [None if row["author_id"] in (1, 2) else authors[row["author_id"]] for row in rows]
 
 
 def load_publisher(rows: Sequence[Row], info: Info) -> Sequence[Shared]:
+    """Needs no I/O, so it is not asynchronous."""
     return [row["publisher"] for row in rows]
 
 
@@ -143,6 +157,7 @@ async def load_related(
     first: Annotated[int, strawberry.argument(description="At most so many.")] = 2,
     genre: Annotated[Genre | None, strawberry.argument(description="Of that kind.")] = None,
 ) -> Sequence[list[Row]]:
+    await info.context.wait()
     if first < 0:
         raise ValueError("first must not be negative")
     found = [[book_row(row["id"] + n) for n in range(1, 1 + min(first, 4))] for row in rows]
@@ -167,8 +182,20 @@ async def load_borrowings(
     ]
 
 
+async def load_successor(
+    rows: Sequence[Row], info: Info, *, step: Annotated[Sequence[int], strawberry.argument(description="How far.")]
+) -> Sequence[Row | None]:
+    await info.context.wait()
+    return [book_row(row["id"] + by) if by >= 0 else None for row, by in zip(rows, step, strict=True)]
+
+
+async def load_shelves(rows: Sequence[Row], info: Info) -> Sequence[list[list[Row | None] | None]]:
+    await info.context.wait()
+    return [[[book_row(row["id"])], None if row["id"] % 20 == 5 else [], [book_row(1), book_row(2)]] for row in rows]
+
+
 async def load_borrowable(rows: Sequence[Row], info: Info) -> Sequence[object]:
-    return ["maybe" if row["id"] % 10 == 5 else row["id"] % 2 == 0 for row in rows]
+    return ["maybe" if row["id"] % 20 == 5 else row["id"] % 2 == 0 for row in rows]
 
 
 async def load_neighbours(rows: Sequence[Row], info: Info) -> Sequence[list[OfType | Row | None]]:
@@ -178,8 +205,8 @@ async def load_neighbours(rows: Sequence[Row], info: Info) -> Sequence[list[OfTy
             OfType("Author", author_row(row["id"] % 6)),
             *([None] if row["id"] % 3 == 0 else []),
             *([OfType("Publisher", PUBLISHERS[1])] if row["id"] % 3 == 1 else []),
-            *([book_row(1)] if row["id"] % 10 == 5 else []),
-            *([OfType("Money", {})] if row["id"] % 10 == 9 else []),
+            *([book_row(1)] if row["id"] % 20 == 5 else []),
+            *([OfType("Money", {})] if row["id"] % 20 == 9 else []),
         ]
         for row in rows
     ]
@@ -266,6 +293,18 @@ class Book(Node):
     neighbours: list[Node | None] = batched(load_neighbours, "Beside it.", Action.BOOK_READ, needs=("id",))
     strict_neighbours: list[Node] | None = batched(load_neighbours, "Beside it.", Action.BOOK_READ, needs=("id",))
     borrowings: int | None = keyed(load_borrowings, "How often borrowed.", Action.BOOK_READ, needs=("id",))
+    number: strawberry.ID = column("Number.", Action.BOOK_READ, name="id")
+    index: list[list[Chapter | None] | None] | None = column("Chapters by letter.", Action.BOOK_READ)
+    strict_index: list[list[Chapter]] = column("Chapters by letter.", Action.BOOK_READ, name="index")
+    seen: list[Annotated[Author | Publisher, strawberry.union("Seen", description="Who saw it.")]] = column(
+        "Who saw it.", Action.BOOK_READ
+    )
+    successor: Annotated[Book, strawberry.lazy("tests.unit.execution.library")] | None = keyed(
+        load_successor, "A later book.", Action.BOOK_READ, needs=("id",)
+    )
+    shelves: list[list[Annotated[Book, strawberry.lazy("tests.unit.execution.library")]]] = batched(
+        load_shelves, "Books beside it.", Action.BOOK_READ, needs=("id",)
+    )
     borrowable: bool = batched(load_borrowable, "Can be borrowed.", Action.PRICE_READ, needs=("id",))
 
 
@@ -302,6 +341,7 @@ async def find_books(
     *,
     by: Annotated[Sequence[BookBy], strawberry.argument(description="How it is found.")],
 ) -> Sequence[Row | Exception | None]:
+    await info.context.wait()
     texts = [key.isbn.value if key.isbn else str(key.id) for key in by]
     return [
         ValueError(f"bad key {t}") if not t[-1:].isdigit() else book_row(int(t[-1])) if t != "0" else None
@@ -332,6 +372,14 @@ async def fail(rows: Sequence[None], info: Info) -> Sequence[str]:
     raise ValueError("the whole level fails")
 
 
+@strawberry.type(description="What never works.")
+class Broken:
+    failing: str | None = batched(fail, "Always fails.", PUBLIC)
+    strict_failing: str = batched(fail, "Always fails.", PUBLIC)
+    failing_leaf: str | None = computed(always_fails, "Always fails.", PUBLIC)
+    works: str = computed(lambda _row: "yes", "Works.", PUBLIC)
+
+
 @strawberry.type(description="What can be read.")
 class Query:
     version: str = computed(lambda _row: "1.0", "Version.", PUBLIC)
@@ -340,9 +388,8 @@ class Query:
     loose_books: BookConnection | None = batched(load_page, "Books.", Action.BOOK_READ)
     node: Node | None = batched(find_node, "Any object.", PUBLIC)
     search: list[Hit] = batched(find_anything, "What is found.", PUBLIC)
-    failing: str | None = batched(fail, "Always fails.", PUBLIC)
-    strict_failing: str = batched(fail, "Always fails.", PUBLIC)
-    failing_leaf: str | None = computed(always_fails, "Always fails.", PUBLIC)
+    broken: Broken | None = computed(lambda _row: {}, "What never works.", PUBLIC)
+    strict_broken: Broken = computed(lambda _row: {}, "What never works.", PUBLIC)
 
 
 async def rename_book(
@@ -399,9 +446,15 @@ class Refused(Exception):
 class LibraryContext:
     """A reader; `closed` requirements are refused on shelves other than the first, and everywhere without a place."""
 
-    def __init__(self, closed: frozenset[Enum] = frozenset()) -> None:
+    def __init__(self, closed: frozenset[Enum] = frozenset(), *, waits: bool = False) -> None:
         self.closed = closed
+        self.waits = waits
         self.log: list[str] = []
+
+    async def wait(self) -> None:
+        """What a resolver with I/O does."""
+        if self.waits:
+            await asyncio.sleep(0)
 
     def restricted(self, requirements: frozenset[Enum]) -> frozenset[Enum]:
         return requirements & self.closed

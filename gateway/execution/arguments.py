@@ -1,0 +1,157 @@
+"""The arguments of a field: coerced once per plan where they are constant, by a prepared function elsewhere."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLInputObjectType,
+    ListValueNode,
+    ObjectValueNode,
+    Undefined,
+    ValueNode,
+    VariableNode,
+    get_nullable_type,
+    is_input_object_type,
+    is_leaf_type,
+)
+from graphql.execution import VariableValues, get_argument_values
+from graphql.utilities import coerce_input_literal
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.base import StrawberryMaybe
+from strawberry.types.maybe import Some
+
+from gateway.execution.definitions import STRAWBERRY, Definitions, FieldDefinition
+from gateway.execution.variables import Variables
+
+Builder = Callable[[Variables], dict[str, Any]]
+ValueBuilder = Callable[[Mapping[str, Any]], Any]
+NO_VALUES = VariableValues({}, {})
+
+
+class Unprepared(Exception):
+    """A value that only graphql-core's own coercion decides: missing or null."""
+
+
+def arguments_of(definitions: Definitions, definition: FieldDefinition, node: FieldNode) -> Builder:
+    """A function from the request's variables to the resolver's keyword arguments; it raises what coercion raises."""
+
+    def generic(variables: VariableValues) -> dict[str, Any]:
+        values = get_argument_values(definition.graphql, node, variables, hide_suggestions=True)
+        return definitions.arguments(definition, values)
+
+    if not any(_has_variable(argument.value) for argument in node.arguments or ()):
+        try:
+            constant = generic(NO_VALUES)
+        except Exception as error:
+            return _raising(error)
+        return lambda _variables: constant
+    prepared = _prepared(definitions, definition, node)
+    if prepared is None:
+        return lambda variables: generic(variables.values)
+    fixed, dynamic = prepared
+
+    def build(variables: Variables) -> dict[str, Any]:
+        coerced = variables.coerced
+        try:
+            return {**fixed, **{name: value(coerced) for name, value in dynamic}}
+        except Unprepared:
+            return generic(variables.values)
+
+    return build
+
+
+def _raising(error: Exception) -> Builder:
+    def build(_variables: Variables) -> dict[str, Any]:
+        raise error
+
+    return build
+
+
+def _has_variable(node: ValueNode) -> bool:
+    if isinstance(node, ListValueNode):
+        return any(map(_has_variable, node.values))
+    if isinstance(node, ObjectValueNode):
+        return any(_has_variable(field.value) for field in node.fields)
+    return isinstance(node, VariableNode)
+
+
+def _prepared(
+    definitions: Definitions, definition: FieldDefinition, node: FieldNode
+) -> tuple[dict[str, Any], list[tuple[str, ValueBuilder]]] | None:
+    """The constant arguments and the functions of the others; None when one of them has no prepared function."""
+    dynamic = {a.name.value: a.value for a in node.arguments or () if _has_variable(a.value)}
+    functions: list[tuple[str, ValueBuilder]] = []
+    for argument, (name, graphql) in zip(definition.arguments, definition.graphql.args.items(), strict=True):
+        if name in dynamic:
+            function = _value_builder(definitions, argument, dynamic[name], graphql.type)
+            if function is None:
+                return None
+            functions.append((argument.python_name, function))
+    constant = FieldNode(
+        name=node.name, arguments=tuple(a for a in node.arguments or () if a.name.value not in dynamic)
+    )
+    field = definition.graphql
+    rest = type(field)(field.type, {name: a for name, a in field.args.items() if name not in dynamic})
+    try:
+        values = get_argument_values(rest, constant, NO_VALUES, hide_suggestions=True)
+        return definitions.arguments(definition, values), functions
+    except Exception:  # the request raises it again, in graphql-core's order
+        return None
+
+
+def _value_builder(
+    definitions: Definitions, argument: StrawberryArgument, node: ValueNode, type_: Any
+) -> ValueBuilder | None:
+    if isinstance(node, VariableNode):
+        name = node.name.value
+        as_is = is_leaf_type(get_nullable_type(type_)) and not argument.is_maybe
+
+        def variable(coerced: Mapping[str, Any]) -> Any:
+            value = coerced.get(name)
+            if value is None:
+                raise Unprepared
+            return value if as_is else definitions.argument(argument, value)
+
+        return variable
+    input_type = get_nullable_type(type_)
+    if isinstance(node, ObjectValueNode) and is_input_object_type(input_type) and not argument.is_maybe:
+        return _object_builder(definitions, input_type, node)
+    return None
+
+
+def _object_builder(
+    definitions: Definitions, type_: GraphQLInputObjectType, node: ObjectValueNode
+) -> ValueBuilder | None:
+    """Makes the Strawberry input of an object literal whose variables stand for leaves: `{id: $id, exact: true}`."""
+    declared = {field.name.value: field.value for field in node.fields}
+    fixed: dict[str, Any] = {}
+    dynamic: list[tuple[str, str, bool]] = []
+    for name, field in type_.fields.items():
+        strawberry_field = field.extensions[STRAWBERRY]
+        value_node = declared.get(name)
+        if isinstance(value_node, VariableNode):
+            if not is_leaf_type(get_nullable_type(field.type)):
+                return None
+            wrapped = isinstance(strawberry_field.type, StrawberryMaybe)
+            dynamic.append((strawberry_field.python_name, value_node.name.value, wrapped))
+        elif value_node is not None:
+            value = Undefined if _has_variable(value_node) else coerce_input_literal(value_node, field.type)
+            if value is Undefined:
+                return None
+            fixed[name] = value
+        elif field.default_value is not Undefined:
+            fixed[name] = field.default_value
+    origin = type_.extensions[STRAWBERRY].origin
+    constant = definitions.input_fields(type_, fixed)
+
+    def make(coerced: Mapping[str, Any]) -> Any:
+        given = dict(constant)
+        for python_name, variable, wrapped in dynamic:
+            value = coerced.get(variable)
+            if value is None:
+                raise Unprepared
+            given[python_name] = Some(value) if wrapped else value
+        return origin(**given)
+
+    return make

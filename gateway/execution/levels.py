@@ -1,0 +1,224 @@
+"""Runs a plan: for each scope all rows of a level at once, the values that need a resolver first, then the objects."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from types import NoneType
+from typing import Any
+
+from graphql import is_abstract_type, is_list_type
+
+from gateway.execution import careful
+from gateway.execution.definitions import Definitions
+from gateway.execution.fields import Source
+from gateway.execution.plan import PlannedField, Scope, strip
+from gateway.execution.resolving import resolve, verdicts
+from gateway.execution.rows import OfType, Shared
+from gateway.execution.selection import EMPTY, Info
+from gateway.execution.variables import Variables
+
+SLICE = 1_000
+"""Rows made before the event loop gets a turn."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One execution of a plan."""
+
+    definitions: Definitions
+    context: Any
+    variables: Variables
+    event: Any = None
+    """The row of a subscription's event."""
+    faulty: bool = False
+    """Some slot holds an exception, or None where null is excluded."""
+    types: dict[int, str] = field(default_factory=dict)
+    """The runtime types of the objects in places of an interface or union, by identity."""
+
+    async def objects(self, scope: Scope, rows: Sequence[Any]) -> list[Any]:
+        """An object for each row of a level."""
+        if not rows:
+            return []
+        values: list[Any] = [None] * scope.positions
+        waiting = [step for step in scope.steps if step[0].suspends]
+        if len(waiting) < 2:
+            for step in scope.steps:
+                await self.step(step, rows, values)
+        else:
+            async with asyncio.TaskGroup() as group:
+                *others, last = waiting
+                for step in others:
+                    group.create_task(self.step(step, rows, values))
+                for step in scope.steps:
+                    if step not in waiting:
+                        await self.step(step, rows, values)
+                await self.step(last, rows, values)
+        return await self.make(scope, rows, values)
+
+    async def in_order(self, scope: Scope, stop: Callable[[PlannedField, Any], Awaitable[bool]]) -> Any:
+        """The object of a mutation: one field after another, until one leaves nothing to answer."""
+        values: list[Any] = [[None]] * scope.positions
+        for step in scope.steps:
+            await self.step(step, [None], values)
+            (planned,) = step
+            if self.faulty and await stop(planned, values[planned.position][0]):
+                break
+        (made,) = await self.make(scope, [None], values)
+        return made
+
+    async def make(self, scope: Scope, rows: Sequence[Any], values: list[Any]) -> list[Any]:
+        """The objects of rows whose step values are known, in slices."""
+        if len(rows) <= SLICE:
+            return self.make_slice(scope, rows, values)
+        made: list[Any] = []
+        for start in range(0, len(rows), SLICE):
+            part = slice(start, start + SLICE)
+            made += self.make_slice(scope, rows[part], [column[part] for column in values])
+            await asyncio.sleep(0)
+        return made
+
+    def make_slice(self, scope: Scope, rows: Sequence[Any], values: list[Any]) -> list[Any]:
+        try:
+            return scope.many(rows, *values)  # type: ignore[no-any-return]  # generated
+        except Exception:
+            return [self.make_one(scope, row, given) for row, *given in zip(rows, *values, strict=True)]
+
+    def make_one(self, scope: Scope, row: Any, values: list[Any]) -> Any:
+        try:
+            return scope.one(row, *values)
+        except Exception:
+            self.faulty = True
+            return careful.make(scope, row, values)
+
+    async def step(self, fields: list[PlannedField], rows: Sequence[Any], values: list[Any]) -> None:
+        """Fills in the values of the fields of one step."""
+        if fields[0].definition.spec.source is Source.KEYED:
+            await self.keyed_step(fields, rows, values)
+            return
+        (planned,) = fields
+        found = await self.raw(planned, rows)
+        if not planned.leaf:
+            found = await self.completed(planned, planned.definition.type, found)
+        values[planned.position] = found
+
+    async def raw(self, planned: PlannedField, rows: Sequence[Any]) -> Sequence[Any]:
+        """For each row the value of a field as its source gives it, or an exception."""
+        definition = planned.definition
+        if definition.spec.source in (Source.BATCHED, Source.KEYED):
+            try:
+                arguments = planned.arguments(self.variables)
+            except Exception as error:
+                return [error] * len(rows)
+            return await self.resolved(planned, rows, arguments)
+        refusals: Sequence[Exception | None] = [None] * len(rows)
+        if planned.restricted:
+            try:
+                refusals = verdicts(definition, self.context, rows)
+            except Exception as error:
+                return [error] * len(rows)
+        if definition.spec.source is Source.STREAMED:
+            return [refusals[0] or self.event]
+        return [refusal or careful.raw(definition, row) for row, refusal in zip(rows, refusals, strict=True)]
+
+    async def resolved(self, planned: PlannedField, rows: Sequence[Any], arguments: Mapping[str, Any]) -> Sequence[Any]:
+        info = Info(self.context, planned.selection)
+        return await resolve(planned.definition, planned.restricted, rows, info, arguments)
+
+    async def keyed_step(self, fields: list[PlannedField], rows: Sequence[Any], values: list[Any]) -> None:
+        """One call for all aliases of a keyed field; aliases with the same selection are completed together."""
+        size = len(rows)
+        every: list[Any] = []
+        columns: dict[str, list[Any]] = {}
+        asked: list[PlannedField] = []
+        found: dict[PlannedField, Sequence[Any]] = {}
+        for planned in fields:
+            try:
+                arguments = planned.arguments(self.variables)
+            except Exception as error:
+                found[planned] = [error] * size
+                continue
+            asked.append(planned)
+            every += rows
+            for name, value in arguments.items():
+                columns.setdefault(name, []).extend([value] * size)
+        if asked:
+            selection = EMPTY
+            for planned in asked:
+                selection = selection | planned.selection
+            info = Info(self.context, selection)
+            answers = await resolve(asked[0].definition, asked[0].restricted, every, info, columns)
+            for index, planned in enumerate(asked):
+                found[planned] = answers[index * size : (index + 1) * size]
+        alike: dict[tuple[Scope, ...], list[PlannedField]] = {}
+        for planned in fields:
+            alike.setdefault(tuple(planned.scopes.values()), []).append(planned)
+        for scopes, group in alike.items():
+            raw = [value for planned in group for value in found[planned]]
+            done = raw if not scopes else await self.completed(group[0], group[0].definition.type, raw)
+            for index, planned in enumerate(group):
+                values[planned.position] = done[index * size : (index + 1) * size]
+
+    async def completed(self, planned: PlannedField, type_: Any, values: Sequence[Any]) -> list[Any]:
+        """The slots of raw values of an object, interface or union type, or of lists of them."""
+        required, inner = strip(type_)
+        if is_list_type(inner):
+            lists = [
+                value
+                if value is None or type(value) is list or isinstance(value, Exception)
+                else careful.listed(planned.definition, value)
+                for value in values
+            ]
+            flat = [item for items in lists if type(items) is list for item in items]
+            done = iter(await self.completed(planned, inner.of_type, flat))
+            slots = [list(islice(done, len(items))) if type(items) is list else items for items in lists]
+            if any(type(items) is not list and (required or items is not None) for items in slots):
+                self.faulty = True
+            return slots
+        kinds = set(map(type, values))
+        faults = [kind for kind in kinds if issubclass(kind, Exception)]
+        if NoneType not in kinds and not faults:
+            return await self.rows(planned, inner, values, kinds)
+        if faults or required:
+            self.faulty = True
+        present = [value for value in values if not (value is None or isinstance(value, Exception))]
+        made = iter(await self.rows(planned, inner, present, kinds - {NoneType}))
+        return [value if value is None or isinstance(value, Exception) else next(made) for value in values]
+
+    async def rows(self, planned: PlannedField, type_: Any, rows: Sequence[Any], kinds: set[type]) -> list[Any]:
+        """The slots of values that are neither null nor exceptions."""
+        if is_abstract_type(type_):
+            return await self.of_types(planned, type_.name, rows)
+        (scope,) = planned.scopes.values()
+        if scope.pure and kinds == {Shared}:
+            try:
+                return [row.fragments.get(scope.shape) or scope.share(row) for row in rows]
+            except Exception:
+                return await self.objects(scope, rows)
+        if not planned.to_one and Shared not in kinds:
+            return await self.objects(scope, rows)
+        distinct = {id(row): row for row in rows}
+        if len(distinct) == len(rows):
+            return await self.objects(scope, rows)
+        made = dict(zip(distinct, await self.objects(scope, list(distinct.values())), strict=True))
+        return [made[id(row)] for row in rows]
+
+    async def of_types(self, planned: PlannedField, abstract: str, values: Sequence[Any]) -> list[Any]:
+        """The slots of values of an interface or union, made type by type."""
+        slots: list[Any] = [None] * len(values)
+        groups: dict[str, list[int]] = {}
+        for index, value in enumerate(values):
+            if type(value) is OfType and value.name in planned.scopes:
+                groups.setdefault(value.name, []).append(index)
+            else:
+                try:
+                    self.definitions.runtime_type(abstract, value)
+                except Exception as error:
+                    slots[index] = error
+                    self.faulty = True
+        for name, indices in groups.items():
+            made = await self.objects(planned.scopes[name], [values[index].row for index in indices])
+            for index, item in zip(indices, made, strict=True):
+                slots[index] = item
+                self.types[id(item)] = name
+        return slots

@@ -1,0 +1,75 @@
+"""graphql-core, field by field and without waiting: what an engine's answer must equal, with the order of errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import strawberry
+from graphql import GraphQLObjectType, GraphQLResolveInfo, is_introspection_type
+from graphql.execution import Executor
+
+from gateway.execution import Engine, Info, OfType, Prepared, RequestContext, Result, fallback
+from gateway.execution.collect import Collector
+from gateway.execution.definitions import FieldDefinition
+from gateway.execution.fields import Source
+from gateway.execution.resolving import resolve
+from tests.factories.operations import Sent
+
+
+class Oracle:
+    """Executes over its own copy of a schema whose resolvers finish without waiting."""
+
+    def __init__(self, schema: strawberry.Schema) -> None:
+        self._engine = Engine(schema)
+        self._definitions = self._engine.definitions
+        for type_ in self._definitions.schema.type_map.values():
+            if not isinstance(type_, GraphQLObjectType) or is_introspection_type(type_):
+                continue
+            for definition in self._definitions.fields(type_.name).values():
+                if definition.spec.source in (Source.BATCHED, Source.KEYED):
+                    definition.graphql.resolve = self._resolver(definition)
+
+    def _resolver(self, definition: FieldDefinition) -> Any:
+        definitions = self._definitions
+
+        def now(source: Any, info: GraphQLResolveInfo[fallback.Run], **values: object) -> object:
+            row = source.row if isinstance(source, OfType) else source
+            arguments = definitions.arguments(definition, values)
+            if definition.spec.source is Source.KEYED:
+                arguments = {name: [value] for name, value in arguments.items()}
+            told = Info(info.context.context, fallback.selection_of(definition, info))
+            coroutine = resolve(definition, definition.spec.requires in info.context.restricted, [row], told, arguments)
+            try:
+                coroutine.send(None)
+            except StopIteration as finished:
+                (value,) = finished.value
+                return value
+            raise AssertionError(f"{definition.parent}.{definition.name} waits")
+
+        return now
+
+    async def execute(self, prepared: Prepared, sent: Sent, context: RequestContext) -> Result:
+        if prepared.document is None:
+            return Result(None, prepared.errors, executed=False)
+        executor = Executor.build(
+            self._definitions.schema,
+            prepared.document,
+            raw_variable_values=sent.variables,
+            operation_name=sent.operation_name,
+            hide_suggestions=True,
+        )
+        if isinstance(executor, list):
+            return Result(None, executor, executed=False)
+        operation = prepared.operation(sent.operation_name)
+        restricted = context.restricted(self._definitions.requirements(operation.node, operation.fragments))
+        collector = Collector(self._definitions, operation, executor.variable_values, restricted)
+        executor.context_value = fallback.Run(context, restricted, collector)
+        result: Any = executor.execute_operation()
+        return Result(result.data, result.errors or [])
+
+
+def answer(result: Result) -> tuple[bytes, list[tuple[Any, ...]]]:
+    """What a client could tell apart: the bytes of the data, the errors in their order."""
+    errors = [(e.message, tuple(e.path or ()), tuple(e.locations or ())) for e in result.errors]
+    return orjson.dumps(result.data if result.executed else "refused"), errors
