@@ -14,12 +14,13 @@ from gateway.demo.departments import places, tree
 from gateway.demo.employees import posts, staff
 from gateway.demo.events import Events
 from gateway.demo.journal import journal
+from gateway.demo.loading import load
 from gateway.demo.number_settings import Settings
 from gateway.demo.numbers import Fleet
 from gateway.services.passwords import hash_password
 
 _DEFAULT_NUMBERS = 2_000
-_FEWEST_NUMBERS = 100
+FEWEST_NUMBERS = 10
 _EMPLOYEES_PER_NUMBER = 0.55
 
 # The demo is marked by a comment on a table: no request can change it, everybody can read it, and a dump keeps it.
@@ -27,27 +28,6 @@ _MARK = "SELECT format('COMMENT ON TABLE companies IS %L', format('demo of %s nu
 _MARKED = """
     SELECT substring(obj_description('companies'::regclass) FROM '^demo of ([0-9]+) numbers$')::int AS numbers
     WHERE EXISTS (SELECT FROM tariffs)
-"""
-# Row-level security binds the owner of the tables too, unless a superuser, and forbids COPY.
-_FREE_OWNER = """
-    DO $$ DECLARE name text; BEGIN
-      FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relrowsecurity LOOP
-        EXECUTE format('ALTER TABLE %I NO FORCE ROW LEVEL SECURITY', name);
-      END LOOP;
-    END $$
-"""
-_BIND_OWNER = _FREE_OWNER.replace(" NO FORCE ", " FORCE ")
-# The demo brings its ids along; what comes later counts on from them.
-_ADVANCE_IDS = """
-    DO $$ DECLARE name text; last bigint; BEGIN
-      FOR name IN SELECT table_name FROM information_schema.columns
-                  WHERE table_schema = 'public' AND column_name = 'id' AND is_identity = 'YES' LOOP
-        EXECUTE format('SELECT max(id) FROM %I', name) INTO last;
-        IF last IS NOT NULL THEN
-          PERFORM setval(pg_get_serial_sequence(quote_ident(name), 'id'), last);
-        END IF;
-      END LOOP;
-    END $$
 """
 _FIND_MARK = Statement(text(_MARKED))
 
@@ -66,7 +46,8 @@ class Summary:
 
 async def fill(dsn: str, *, numbers: int | None = None, today: date | None = None) -> Summary:
     """
-    Fills the migrated database at `dsn`, as the owner of its tables, with a demo of that many numbers (2,000).
+    Fills the migrated database at `dsn`, as the owner of its tables, with a demo of so many numbers, at least
+    `FEWEST_NUMBERS`. Without a count it takes the demo that is there, or makes one of 2,000.
 
     The same count on the same day (`today`, UTC) gives the same rows, but for the salt of the password. Nothing is done
     when the demo is there already; `OtherDataError` when there is another one, or data that are no demo.
@@ -83,21 +64,16 @@ async def fill(dsn: str, *, numbers: int | None = None, today: date | None = Non
                         "take an empty database, or another GATEWAY_DATA_DIR."
                     )
                 return Summary(found, made=False)
-            await connection.execute(_FREE_OWNER)
             if await connection.fetchval("SELECT EXISTS (SELECT FROM companies) OR EXISTS (SELECT FROM tariffs)"):
                 raise OtherDataError("This database holds data that are no demo: take an empty one for the demo.")
-            count = max(numbers or _DEFAULT_NUMBERS, _FEWEST_NUMBERS)
-            for batch in batches(count, today or datetime.now(UTC).date(), await hash_password(access.PASSWORD)):
-                await connection.copy_records_to_table(
-                    str(batch.table.__tablename__), records=batch.rows, columns=batch.columns
-                )
-            await connection.execute(_ADVANCE_IDS)
-            await connection.execute(_BIND_OWNER)
-            await connection.execute(await connection.fetchval(_MARK, count))
+            wanted = numbers or _DEFAULT_NUMBERS
+            day = today or datetime.now(UTC).date()
+            await load(connection, batches(wanted, day, await hash_password(access.PASSWORD)))
+            await connection.execute(await connection.fetchval(_MARK, wanted))
         await connection.execute("VACUUM (ANALYZE)")
     finally:
         await connection.close()
-    return Summary(count, made=True)
+    return Summary(wanted, made=True)
 
 
 async def is_demo(db: Database) -> bool:

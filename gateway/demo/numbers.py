@@ -41,6 +41,7 @@ _LABELS = {
     ),
 }
 _LABELLED = {NumberKind.VOICE: 0.35, NumberKind.MODEM: 0.7, NumberKind.IOT: 0.9}
+_DOUBLED = str.maketrans("0123456789", "0246813579")
 _PLATE_LETTERS = "АВЕКМНОРСТУХ"
 
 T = TypeVar("T")
@@ -144,8 +145,8 @@ class Fleet:
 
 def iccid(digits: str) -> str:
     """The number of a SIM card from all its digits but the last, which is their Luhn check digit."""
-    doubled = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-1::-2])
-    return f"{digits}{-(doubled + sum(map(int, digits[-2::-2]))) % 10}"
+    doubled = digits[-1::-2].translate(_DOUBLED)
+    return f"{digits}{-sum(map(int, doubled + digits[-2::-2])) % 10}"
 
 
 def _cumulated(weights: Mapping[T, int]) -> _Weighted[T]:

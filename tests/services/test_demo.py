@@ -12,7 +12,18 @@ import pytest
 from authz.actions import Action
 from authz.roles import BuiltInRole
 from gateway.db import Database
-from gateway.demo import API_KEY, LOGINS, OTHER_API_KEY, PASSWORD, OtherDataError, Summary, fill, filling, is_demo
+from gateway.demo import (
+    API_KEY,
+    FEWEST_NUMBERS,
+    LOGINS,
+    OTHER_API_KEY,
+    PASSWORD,
+    OtherDataError,
+    Summary,
+    fill,
+    filling,
+    is_demo,
+)
 from gateway.demo.batches import Batch
 from gateway.demo.companies import HEAD, OTHER, SUBSIDIARY, customers
 from gateway.demo.people import Person, feminine
@@ -99,7 +110,7 @@ def test_large_demo_has_half_of_its_numbers_in_one_company_and_many_small_compan
     assert [sizes[company] for company in sizes if company not in (HEAD, SUBSIDIARY)] == [1_000] * 60
 
 
-@pytest.mark.parametrize("numbers", [100, 101, 1_999, 2_000, 54_321])
+@pytest.mark.parametrize("numbers", [10, 101, 1_999, 2_000, 54_321])
 def test_companies_share_all_numbers(numbers: int) -> None:
     assert sum(customer.numbers for customer in customers(numbers)) == numbers
 
@@ -369,6 +380,10 @@ async def test_fill_leaves_the_same_demo_alone(empty_dsn: str) -> None:
     assert await count(empty_dsn, "numbers") == 100
 
 
+async def test_smallest_demo_is_a_demo(empty_dsn: str) -> None:
+    assert await fill(empty_dsn, numbers=FEWEST_NUMBERS) == Summary(10, made=True)
+
+
 async def test_fill_refuses_another_size(empty_dsn: str) -> None:
     await fill(empty_dsn, numbers=100, today=TODAY)
     with pytest.raises(
@@ -422,17 +437,35 @@ async def test_row_level_security_binds_again(demo: asyncpg.Connection, empty_ds
     assert await demo.fetchval(secured) == expected
 
 
-async def test_owner_of_the_tables_needs_no_more_rights(empty_dsn: str, worker_id: str) -> None:
+async def test_indexes_and_foreign_keys_are_as_they_were(demo: asyncpg.Connection, empty_dsn: str) -> None:
+    defined = """
+        SELECT pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class ON oid = indexrelid
+        WHERE relnamespace = 'public'::regnamespace
+        UNION ALL
+        SELECT format('%s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace AND convalidated
+        ORDER BY 1
+    """
+    empty = await asyncpg.connect(empty_dsn)
+    expected = await empty.fetch(defined)
+    await empty.close()
+    assert len(expected) > 100
+    assert await demo.fetch(defined) == expected
+
+
+async def test_owner_of_the_tables_need_not_be_a_superuser(empty_dsn: str, worker_id: str) -> None:
     role = f"plain_{worker_id}"
     connection = await asyncpg.connect(empty_dsn)
-    await connection.execute(await connection.fetchval("SELECT format('CREATE ROLE %I LOGIN', $1::text)", role))
+    statements = await connection.fetchval(
+        """
+        SELECT format('CREATE ROLE %1$I LOGIN; GRANT CREATE ON SCHEMA public TO %1$I;', $1::text)
+          || string_agg(format('ALTER TABLE %I OWNER TO %I', tablename, $1::text), ';')
+        FROM pg_tables WHERE schemaname = 'public'
+        """,
+        role,
+    )
+    await connection.execute(statements)
     try:
-        for statement in await connection.fetch(
-            "SELECT format('ALTER TABLE %I OWNER TO %I', tablename, $1::text) AS text FROM pg_tables "
-            "WHERE schemaname = 'public'",
-            role,
-        ):
-            await connection.execute(statement["text"])
         summary = await fill(empty_dsn.replace(f"//{OWNER}@", f"//{role}@"), numbers=100, today=TODAY)
     finally:
         await connection.execute(
