@@ -37,14 +37,12 @@ _CONDITIONS = {
 
 def filter_of(search: str | None, status: str | None) -> Filter:
     """Companies whose name holds all words of `search`, or whose INN begins with it, in that state."""
-    names, parameters = set(), dict[str, object]()
+    given: dict[str, dict[str, object]] = {}
     if search is not None and (words := patterns(search, ("filter", "search"))):
-        names.add("search")
-        parameters |= {"words": words, "inn_beginning": beginning(search.strip())}
+        given["search"] = {"words": words, "inn_beginning": beginning(search.strip())}
     if status is not None:
-        names.add("status")
-        parameters["status"] = status
-    return Filter(frozenset(names), parameters)
+        given["status"] = {"status": status}
+    return Filter.of(given)
 
 
 async def companies_page(read: Read, page: Page, narrowed: Filter, selection: Selection) -> Row:

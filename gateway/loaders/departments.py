@@ -42,6 +42,6 @@ async def departments_pages(
     read: Read, company_ids: Sequence[int], page: Page, parent_id: int | None, selection: Selection
 ) -> list[Row]:
     """The page of each company's departments; with `parent_id` only those right below that one."""
-    narrowed = NO_FILTER if parent_id is None else Filter(frozenset({"parent"}), {"parent_id": parent_id})
+    narrowed = NO_FILTER if parent_id is None else Filter.of({"parent": {"parent_id": parent_id}})
     parents = [Parent(company_id, company_id) for company_id in company_ids]
     return await pages(read, _OF_COMPANY, parents, page, _BY_PATH, selection, narrowed)

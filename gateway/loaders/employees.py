@@ -34,14 +34,12 @@ _OF_COMPANY = Listing(
 
 def filter_of(search: str | None, department_id: int | None) -> Filter:
     """Employees whose name holds all words of `search`, in the department or below it."""
-    names, parameters = set(), dict[str, object]()
+    given: dict[str, dict[str, object]] = {}
     if search is not None and (words := patterns(search, ("search",))):
-        names.add("search")
-        parameters["words"] = words
+        given["search"] = {"words": words}
     if department_id is not None:
-        names.add("department")
-        parameters["department_ids"] = [department_id]
-    return Filter(frozenset(names), parameters)
+        given["department"] = {"department_ids": [department_id]}
+    return Filter.of(given)
 
 
 async def employees_pages(

@@ -45,7 +45,7 @@ class Lookups(DataLoader[Key | None, T | None]):
         wanted = list(keys)
         distinct = {key for key in wanted if key is not None}
         values = self._known
-        if not (columns <= self._columns and distinct <= values.keys()):
+        if distinct and not (columns <= self._columns and distinct <= values.keys()):
             values = await self._join(distinct, columns)
         return [None if key is None else values[key] for key in wanted]
 

@@ -109,8 +109,7 @@ class NumberFilter:
             given["unassigned" if self.unassigned else "assigned"] = {}
         if self.updated_since is not None:
             given["updated_since"] = {"updated_since": self.updated_since}
-        parameters = {name: value for values in given.values() for name, value in values.items()}
-        return Filter(frozenset(given), parameters)
+        return Filter.of(given)
 
 
 def _parsed(parse: Callable[[str], str], text: str, field: str) -> str:

@@ -1,6 +1,6 @@
 """Keyset pages of lists below any number of parents, with one statement for all of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -50,6 +50,11 @@ class Filter(NamedTuple):
     names: frozenset[str] = frozenset()
     parameters: Mapping[str, object] = {}
 
+    @classmethod
+    def of(cls, given: Mapping[str, Mapping[str, object]]) -> "Filter":
+        """The filter of these conditions, from the parameters of each."""
+        return cls(frozenset(given), {name: value for each in given.values() for name, value in each.items()})
+
 
 NO_FILTER = Filter()
 
@@ -63,11 +68,11 @@ class Wanted(NamedTuple):
     @classmethod
     def of(cls, selection: Selection, keyset: Keyset) -> "Wanted":
         """What the selection below a connection needs."""
-        nodes, edges, page_info = selection.at("nodes"), selection.at("edges"), selection.at("pageInfo")
+        edges, page_info = selection.at("edges"), selection.at("pageInfo")
         total = selection.has("totalCount")
-        if not (nodes or edges or page_info):
+        if not (selection.has("nodes") or selection.has("edges") or page_info):
             return cls(None, total)
-        columns = nodes.columns | edges.at("node").columns
+        columns = selection.at("nodes").columns | edges.at("node").columns
         if edges.has("cursor") or page_info.has("startCursor") or page_info.has("endCursor"):
             columns |= frozenset(keyset.columns)
         return cls(columns, total)
@@ -79,6 +84,12 @@ _NO_ROWS: Slice[Row] = Slice((), has_next_page=False, has_previous_page=False)
 def page_row(part: Slice[Row], keyset: Keyset, total: int | None = None) -> Row:
     """A page as a row: what the fields of a connection are made of."""
     return {"nodes": part.rows, "slice": part, "keyset": keyset, "total_count": total}
+
+
+def page_of(rows: Iterable[Row], page: Page, keyset: Keyset) -> Row:
+    """A page of rows that stand in memory, as a `page_row`."""
+    every = list(rows)
+    return page_row(keyset.take(every, page), keyset, len(every))
 
 
 async def pages(
@@ -146,10 +157,8 @@ def _total(listing: Listing, scope: Shape, conditions: frozenset[str]) -> Statem
 
 def _narrowed(statement: Select[Any], listing: Listing, scope: Shape, conditions: frozenset[str]) -> Select[Any]:
     """With the tenant named by the parent: one equality, by which an index yields the rows in order."""
-    source = listing.source
     return statement.where(
-        source.company == PARENT.c.company_id,
-        source.visible(scope, PARENT.c.company_id),
+        listing.source.visible(scope, PARENT.c.company_id),
         listing.below,
         *(listing.conditions[name] for name in sorted(conditions)),
     ).correlate(PARENT)

@@ -22,8 +22,8 @@ def available_options(states: Sequence[NumberState], catalogue: Catalogue) -> li
 
 
 def available_tariffs(states: Sequence[NumberState], catalogue: Catalogue) -> list[Sequence[Shared]]:
-    """For each number the tariffs that it may change to, in the order of the catalogue: rows of `tariff`,
-    `switch_fee_kopecks` and `loses_options`. Numbers alike share a list.
+    """For each number the tariffs that it may change to, in the order of the catalogue: rows of `tariff_id`,
+    `tariff`, `switch_fee_kopecks` and `loses_options`. Numbers alike share a list.
     """
     known: dict[Hashable, list[Shared]] = {}
     for likeness, state in {_likeness(state): state for state in states}.items():
@@ -37,6 +37,7 @@ def available_tariffs(states: Sequence[NumberState], catalogue: Catalogue) -> li
 
 def _change(state: NumberState, tariff: TariffItem, catalogue: Catalogue) -> Shared:
     return Shared(
+        tariff_id=tariff.id,
         tariff=tariff,
         switch_fee_kopecks=catalogue.switch_fee(state.tariff_id, tariff),
         loses_options=catalogue.lost_options(state.options, tariff),

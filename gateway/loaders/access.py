@@ -1,0 +1,132 @@
+"""Administrators, API keys and their grants, and the caller's own sessions."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, bindparam, exists, func, select
+
+from authz.actions import Action
+from gateway.db import Statement
+from gateway.execution import Row, Selection
+from gateway.kit.paging import Keyset, Page
+from gateway.loaders.pages import PARENT, Listing, Parent, pages
+from gateway.loaders.reading import Read
+from gateway.loaders.sources import Reach, Source, columns_of
+from gateway.models import metadata
+
+_ADMINISTRATORS = metadata.tables["administrators"]
+_GRANTS = metadata.tables["grants"]
+_API_KEYS = metadata.tables["api_keys"]
+_SESSIONS = metadata.tables["sessions"]
+
+
+def _holds_a_grant_there(in_scope: ColumnElement[bool]) -> ColumnElement[bool]:
+    """An administrator stands wherever they hold a grant."""
+    grant = exists().where(_GRANTS.c.administrator_id == _ADMINISTRATORS.c.id, in_scope)
+    return grant.correlate(_ADMINISTRATORS, PARENT)
+
+
+def _in_force(in_scope: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(in_scope, _API_KEYS.c.revoked_at.is_(None))
+
+
+def _administrators(action: Action | None) -> Source:
+    columns, company = columns_of(_ADMINISTRATORS), _GRANTS.c.company_id
+    return Source(action, columns, company=company, reach=Reach.WHOLE, seen=_holds_a_grant_there)
+
+
+def _api_keys(action: Action | None) -> Source:
+    return Source(action, columns_of(_API_KEYS), company=_API_KEYS.c.company_id, reach=Reach.WHOLE, seen=_in_force)
+
+
+def _grants(action: Action | None) -> Source:
+    return Source(action, columns_of(_GRANTS), company=_GRANTS.c.company_id, reach=Reach.WHOLE)
+
+
+ADMINISTRATORS = _administrators(Action.ADMINISTRATOR_READ)
+API_KEYS = _api_keys(Action.API_KEY_READ)
+GRANTS = _grants(Action.ADMINISTRATOR_READ)
+API_KEY_GRANTS = _grants(Action.API_KEY_READ)
+# The caller sees themselves, whatever they hold.
+_SELF, _OWN_KEY, _OWN_GRANTS = _administrators(None), _api_keys(None), _grants(None)
+
+_BY_ID = Keyset("administrators", {"id": int})
+_OF_COMPANY = Listing(ADMINISTRATORS)
+
+
+async def administrators_pages(read: Read, company_ids: Sequence[int], page: Page, selection: Selection) -> list[Row]:
+    """The page of each company's administrators."""
+    parents = [Parent(company_id, company_id) for company_id in company_ids]
+    return await pages(read, _OF_COMPANY, parents, page, _BY_ID, selection)
+
+
+async def api_keys_of_companies(read: Read, company_ids: Sequence[int], columns: frozenset[str]) -> list[list[Row]]:
+    """The keys of each company that were not revoked."""
+    return await read.groups(API_KEYS, company_ids, columns, "company_id", ("id",))
+
+
+async def grants_of_administrators(read: Read, ids: Sequence[int], columns: frozenset[str]) -> list[list[Row]]:
+    """What each administrator holds in companies where the caller may see that; of themselves, everything."""
+    own = read.principal.id if read.principal and read.principal.kind == "administrator" else None
+    grants = await read.groups(GRANTS, [None if id == own else id for id in ids], columns, "administrator_id", ("id",))
+    return [await own_grants(read, columns) if id == own else each for id, each in zip(ids, grants, strict=True)]
+
+
+async def grants_of_api_keys(read: Read, ids: Sequence[int], columns: frozenset[str]) -> list[list[Row]]:
+    """What each key holds."""
+    own = read.principal.id if read.principal and read.principal.kind == "api_key" else None
+    grants = await read.groups(
+        API_KEY_GRANTS, [None if id == own else id for id in ids], columns, "api_key_id", ("id",)
+    )
+    return [await own_grants(read, columns) if id == own else each for id, each in zip(ids, grants, strict=True)]
+
+
+async def own_administrator(read: Read, columns: frozenset[str]) -> Row | None:
+    """The caller; None for a key."""
+    return await _own(read, "administrator", _SELF, columns)
+
+
+async def own_api_key(read: Read, columns: frozenset[str]) -> Row | None:
+    """The key that calls; None for a person."""
+    return await _own(read, "api_key", _OWN_KEY, columns)
+
+
+async def _own(read: Read, kind: str, source: Source, columns: frozenset[str]) -> Row | None:
+    if read.principal is None or read.principal.kind != kind:
+        return None
+    (row,) = await read.rows(source, [read.principal.id], columns)
+    return row
+
+
+async def own_grants(read: Read, columns: frozenset[str]) -> list[Row]:
+    """What the caller holds."""
+    if read.principal is None or read.principal.kind not in ("administrator", "api_key"):
+        return []
+    (grants,) = await read.groups(_OWN_GRANTS, [read.principal.id], columns, f"{read.principal.kind}_id", ("id",))
+    return grants
+
+
+async def own_sessions(read: Read, columns: frozenset[str], ids: Sequence[int] | None = None) -> list[Row]:
+    """The caller's open sessions, the one used last first; with `ids` only those among them."""
+    if read.principal is None or read.principal.kind != "administrator":
+        return []
+    parameters: dict[str, Any] = {"administrator_id": read.principal.id}
+    if ids is not None:
+        parameters["ids"] = ids
+    return list(await read.fetch(_sessions(columns, ids is not None), **parameters))
+
+
+@lru_cache(maxsize=100)
+def _sessions(columns: frozenset[str], among: bool) -> Statement:
+    ids: Any = bindparam("ids", type_=ARRAY(BigInteger))
+    return Statement(
+        select(*(_SESSIONS.c[name] for name in sorted(columns | {"id"})))
+        .where(
+            _SESSIONS.c.administrator_id == bindparam("administrator_id", type_=BigInteger),
+            _SESSIONS.c.revoked_at.is_(None),
+            _SESSIONS.c.expires_at > func.now(),
+            *([_SESSIONS.c.id == any_(ids)] if among else []),
+        )
+        .order_by(_SESSIONS.c.last_used_at.desc(), _SESSIONS.c.id.desc())
+    )
