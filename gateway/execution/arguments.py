@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphql import (
+    ArgumentNode,
     FieldNode,
     GraphQLInputObjectType,
     ListValueNode,
+    NameNode,
     ObjectValueNode,
     Undefined,
     ValueNode,
@@ -14,6 +16,7 @@ from graphql import (
     get_nullable_type,
     is_input_object_type,
     is_leaf_type,
+    parse_value,
 )
 from graphql.execution import VariableValues, get_argument_values
 from graphql.utilities import coerce_input_literal
@@ -33,18 +36,36 @@ class Unprepared(Exception):
     """A value that only graphql-core's own coercion decides: missing or null."""
 
 
+class BadArguments(Exception):
+    """The arguments of a field can't be coerced; `coerce` on its node tells why."""
+
+
+def coerce(
+    definitions: Definitions, definition: FieldDefinition, node: FieldNode, variables: VariableValues
+) -> dict[str, Any]:
+    """The keyword arguments of a resolver; raises what graphql-core and Strawberry raise."""
+    values = get_argument_values(definition.graphql, node, variables, hide_suggestions=True)
+    return definitions.arguments(definition, values)
+
+
 def arguments_of(definitions: Definitions, definition: FieldDefinition, node: FieldNode) -> Builder:
-    """A function from the request's variables to the resolver's keyword arguments; it raises what coercion raises."""
+    """A function from the request's variables to the resolver's keyword arguments; it raises `BadArguments`.
+
+    It keeps nothing of the document's syntax tree.
+    """
+    node = _without_location(node)
 
     def generic(variables: VariableValues) -> dict[str, Any]:
-        values = get_argument_values(definition.graphql, node, variables, hide_suggestions=True)
-        return definitions.arguments(definition, values)
+        try:
+            return coerce(definitions, definition, node, variables)
+        except Exception as error:
+            raise BadArguments from error
 
     if not any(_has_variable(argument.value) for argument in node.arguments or ()):
         try:
             constant = generic(NO_VALUES)
-        except Exception as error:
-            return _raising(error)
+        except BadArguments:
+            return _raise
         return lambda _variables: constant
     prepared = _prepared(definitions, definition, node)
     if prepared is None:
@@ -61,11 +82,18 @@ def arguments_of(definitions: Definitions, definition: FieldDefinition, node: Fi
     return build
 
 
-def _raising(error: Exception) -> Builder:
-    def build(_variables: Variables) -> dict[str, Any]:
-        raise error
+def _raise(_variables: Variables) -> dict[str, Any]:
+    raise BadArguments
 
-    return build
+
+def _without_location(node: FieldNode) -> FieldNode:
+    arguments = []
+    for argument in node.arguments or ():
+        where = argument.value.loc
+        assert where is not None
+        value = parse_value(where.source.body[where.start : where.end], no_location=True)
+        arguments.append(ArgumentNode(name=NameNode(value=argument.name.value), value=value))
+    return FieldNode(name=NameNode(value=node.name.value), arguments=tuple(arguments))
 
 
 def _has_variable(node: ValueNode) -> bool:

@@ -22,7 +22,7 @@ def make(scope: Scope, row: Any, values: Sequence[Any]) -> dict[str, Any]:
             made[key] = scope.type_name
         elif planned.position < 0:
             made[key] = slot(planned, planned.definition.type, raw(planned.definition, row))
-        elif planned.leaf:
+        elif planned.in_place:
             made[key] = slot(planned, planned.definition.type, values[planned.position])
         else:
             made[key] = values[planned.position]

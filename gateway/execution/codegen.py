@@ -128,7 +128,7 @@ class _Writer:
         definition = planned.definition
         if planned.position >= 0:
             variable = f"p{planned.position}"
-            if planned.leaf:
+            if planned.in_place:
                 self.value(variable, definition.type, planned, 1)
             return variable
         variable = self.local()

@@ -8,18 +8,24 @@ from graphql.execution.collect_fields import FieldDetails, GroupedFieldSet, coll
 from graphql.execution.values import VariableValues
 
 from gateway.execution.definitions import Definitions, FieldDefinition
-from gateway.execution.documents import Operation
+from gateway.execution.documents import Syntax
 from gateway.execution.selection import EMPTY, Selection
 
 
 class Collector:
-    """Selections of one operation for given values of its variables and given restricted requirements."""
+    """Selections of an operation for given values of its variables and given restricted requirements."""
 
     def __init__(
-        self, definitions: Definitions, operation: Operation, variables: VariableValues, restricted: Set[Enum]
+        self,
+        definitions: Definitions,
+        syntax: Syntax,
+        operation: str,
+        variables: VariableValues,
+        restricted: Set[Enum],
     ) -> None:
         self.definitions = definitions
-        self.operation = operation
+        self.operation = syntax.operations[operation]
+        self._fragments = syntax.fragments
         self._variables = variables
         self._restricted = restricted
         self._selections: dict[tuple[str, tuple[int, ...]], Selection] = {}
@@ -28,10 +34,10 @@ class Collector:
         """The fields of the operation by response name."""
         return collect_fields(
             self.definitions.schema,
-            dict(self.operation.fragments),
+            self._fragments,
             self._variables,
             type_,
-            self.operation.node,
+            self.operation,
             hide_suggestions=True,
         ).grouped_field_set
 
@@ -39,9 +45,9 @@ class Collector:
         """The fields selected of an object of that type, by response name."""
         return collect_subfields(
             self.definitions.schema,
-            dict(self.operation.fragments),
+            self._fragments,
             self._variables,
-            self.operation.node,
+            self.operation,
             type_,
             details,
             hide_suggestions=True,

@@ -1,4 +1,4 @@
-"""Parsed and validated documents, kept by their source text."""
+"""Parsed and validated documents, kept by their source text; their syntax trees, which are large, more briefly."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from graphql import (
     GraphQLError,
     OperationDefinitionNode,
     OperationType,
+    Source,
     VariableNode,
     Visitor,
     parse,
@@ -22,24 +23,22 @@ from graphql.execution.collect_fields import FragmentDetails
 
 from gateway.execution.cache import Lru
 from gateway.execution.definitions import Definitions
-from gateway.execution.variables import VariableDefinitions
+from gateway.execution.variables import Leaves, leaves_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """One operation of a valid document with the fragments that it may spread."""
+    """What a request needs to know of an operation; holds no syntax."""
 
-    node: OperationDefinitionNode
-    fragments: Mapping[str, FragmentDetails]
+    name: str
+    """Empty for an anonymous operation."""
+    type: OperationType
     flags: tuple[str, ...]
     """The variables that `@skip` and `@include` look at."""
-    variables: VariableDefinitions
+    variables: Leaves | None
+    """None when some variable is an input object."""
     requirements: frozenset[Enum]
     """What a caller may need to hold for it, whatever the flags and the runtime types."""
-
-    @property
-    def type(self) -> OperationType:
-        return self.node.operation
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +46,8 @@ class Prepared:
     """A document, parsed and validated once; either `errors` or `operations` is empty."""
 
     source: str
-    document: DocumentNode | None = None
     errors: list[GraphQLError] = field(default_factory=list)
     operations: Mapping[str, Operation] = field(default_factory=dict)
-    """By name; the name of an anonymous operation is empty."""
 
     def operation(self, name: str | None = None) -> Operation:
         """The operation to execute; raises `GraphQLError` when the name is unknown or missing among several."""
@@ -70,8 +67,22 @@ class Prepared:
         return found
 
 
+class Syntax:
+    """The syntax tree of a valid document: about 250 bytes a character."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        self.document = document
+        self.operations: dict[str, OperationDefinitionNode] = {}
+        self.fragments: dict[str, FragmentDetails] = {}
+        for node in document.definitions:
+            if isinstance(node, OperationDefinitionNode):
+                self.operations[node.name.value if node.name else ""] = node
+            elif isinstance(node, FragmentDefinitionNode):
+                self.fragments[node.name.value] = FragmentDetails(node)
+
+
 class Documents:
-    """Prepares documents and keeps them, valid or not, at most `entries` of together at most `weight` characters."""
+    """Prepares documents and keeps them, valid or not: `entries` of together `weight` characters, fewer with syntax."""
 
     def __init__(
         self,
@@ -83,10 +94,10 @@ class Documents:
         weight: int,
     ) -> None:
         self._definitions = definitions
-        self._schema = definitions.schema
         self._rules = tuple(rules)
         self._max_tokens = max_tokens
         self._kept: Lru[str, Prepared] = Lru(entries, weight)
+        self._syntax: Lru[str, Syntax] = Lru(entries, weight // 10)
 
     def prepare(self, source: str) -> Prepared:
         prepared = self._kept.get(source)
@@ -95,32 +106,39 @@ class Documents:
             self._kept.put(source, prepared, len(source))
         return prepared
 
+    def syntax(self, prepared: Prepared) -> Syntax:
+        """The syntax of a valid document, parsed again when it has been forgotten."""
+        source = prepared.source
+        syntax = self._syntax.get(source)
+        if syntax is None:
+            syntax = Syntax(parse(source, max_tokens=self._max_tokens))
+            self._syntax.put(source, syntax, len(source))
+        return syntax
+
     def _prepare(self, source: str) -> Prepared:
         try:
             document = parse(source, max_tokens=self._max_tokens)
         except GraphQLError as error:
-            return Prepared(source, errors=[error])
-        errors = validate(self._schema, document, self._rules, max_errors=10, hide_suggestions=True)
+            return Prepared(source, [error])
+        errors = validate(self._definitions.schema, document, self._rules, max_errors=10, hide_suggestions=True)
         if errors:
-            return Prepared(source, errors=errors)
-        fragments = {
-            node.name.value: FragmentDetails(node)
-            for node in document.definitions
-            if isinstance(node, FragmentDefinitionNode)
-        }
+            # without their nodes, which would keep the syntax tree
+            text = Source(source)
+            return Prepared(source, [GraphQLError(e.message, source=text, positions=e.positions) for e in errors])
+        syntax = Syntax(document)
+        self._syntax.put(source, syntax, len(source))
         flags = _flags(document)
         operations = {
-            node.name.value if node.name else "": Operation(
-                node,
-                fragments,
+            name: Operation(
+                name,
+                node.operation,
                 flags,
-                VariableDefinitions(self._schema, node.variable_definitions or ()),
-                self._definitions.requirements(node, fragments),
+                leaves_of(self._definitions.schema, node.variable_definitions or ()),
+                self._definitions.requirements(node, syntax.fragments),
             )
-            for node in document.definitions
-            if isinstance(node, OperationDefinitionNode)
+            for name, node in syntax.operations.items()
         }
-        return Prepared(source, document, operations=operations)
+        return Prepared(source, operations=operations)
 
 
 class _FlagVisitor(Visitor):

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import strawberry
 from graphql import ASTValidationRule, GraphQLError, OperationType, specified_rules
+from graphql.execution import VariableValues, get_variable_values
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 
 from gateway.execution import fallback
@@ -18,9 +19,10 @@ from gateway.execution.definitions import Definitions
 from gateway.execution.documents import Documents, Operation, Prepared
 from gateway.execution.faults import Faults
 from gateway.execution.levels import Run
-from gateway.execution.plan import NotCovered, Plan, PlannedField, Planner, Shapes
+from gateway.execution.plan import Plan, PlannedField, Shapes
+from gateway.execution.planner import NotCovered, Planner
 from gateway.execution.sources import open_source
-from gateway.execution.variables import Variables
+from gateway.execution.variables import Variables, coerce_leaves
 
 RULES: tuple[type[ASTValidationRule], ...] = (*specified_rules, MaybeNullValidationRule)
 """What the GraphQL specification and Strawberry's inputs ask of a document."""
@@ -115,7 +117,7 @@ class Engine:
         if isinstance(request, Result):
             return request
         if request.operation.type is OperationType.SUBSCRIPTION:
-            return _refused(GraphQLError("A subscription needs a stream.", request.operation.node))
+            return _refused(GraphQLError("A subscription needs a stream."))
         return await self._answer(request, context)
 
     async def subscribe(
@@ -135,10 +137,10 @@ class Engine:
         if isinstance(request, Result):
             return request
         if request.operation.type is not OperationType.SUBSCRIPTION:
-            return _refused(GraphQLError("Expected a subscription.", request.operation.node))
+            return _refused(GraphQLError("Expected a subscription."))
         restricted = context.restricted(request.operation.requirements)
         try:
-            source = open_source(self._collector(request, restricted), request.variables, context, restricted)
+            source = open_source(self._collector(request, restricted), request.variables.values, context, restricted)
         except GraphQLError as error:
             return _refused(error)
         return self._events(request, source, renew)
@@ -160,10 +162,23 @@ class Engine:
             operation = prepared.operation(operation_name)
         except GraphQLError as error:
             return _refused(error)
-        variables = operation.variables.coerce(inputs or {})
+        variables = self._variables(prepared, operation, inputs or {})
         if isinstance(variables, list):
             return _refused(*variables)
         return Request(prepared, operation, inputs or {}, variables)
+
+    def _variables(
+        self, prepared: Prepared, operation: Operation, inputs: Mapping[str, object]
+    ) -> Variables | list[GraphQLError]:
+        def compute() -> VariableValues | list[GraphQLError]:
+            nodes = self._documents.syntax(prepared).operations[operation.name].variable_definitions or ()
+            return get_variable_values(self.definitions.schema, nodes, dict(inputs), 50, hide_suggestions=True)
+
+        coerced = coerce_leaves(operation.variables, inputs) if operation.variables is not None else None
+        if coerced is not None:
+            return Variables(coerced, compute)  # type: ignore[arg-type]  # the values are known to be good
+        values = compute()
+        return values if isinstance(values, list) else Variables(values.coerced, lambda: values)
 
     async def _answer(self, request: Request, context: RequestContext, event: object = None) -> Result:
         restricted = context.restricted(request.operation.requirements)
@@ -171,16 +186,14 @@ class Engine:
         plan = self._plan(request, restricted)
         if isinstance(plan, NotCovered):
             self.stats.fallbacks += 1
-            result = await fallback.execute(
-                self.definitions, request.prepared, request.operation, request.inputs, context, restricted, event
-            )
+            syntax, name = self._documents.syntax(request.prepared), request.operation.name
+            result = await fallback.execute(self.definitions, syntax, name, request.inputs, context, restricted, event)
             return Result(result.data, result.errors or [])
         run = Run(self.definitions, context, request.variables, event)
         if request.operation.type is OperationType.MUTATION:
 
             async def fatal(planned: PlannedField, slot: Any) -> bool:
-                faults = Faults(self._collector(request, restricted), run.types)
-                return await faults.fatal(plan.type, planned.key, slot)
+                return await self._faults(request, restricted, run).fatal(plan.type, planned.key, slot)
 
             made = await run.in_order(plan.root, fatal)
         else:
@@ -188,11 +201,15 @@ class Engine:
         if not run.faulty:
             return Result(made)
         self.stats.faulty += 1
-        faults = Faults(self._collector(request, restricted), run.types)
+        faults = self._faults(request, restricted, run)
         return Result(await faults.root(plan.type, made), faults.errors)
 
     def _collector(self, request: Request, restricted: Set[Enum]) -> Collector:
-        return Collector(self.definitions, request.operation, request.variables.values, restricted)
+        syntax = self._documents.syntax(request.prepared)
+        return Collector(self.definitions, syntax, request.operation.name, request.variables.values, restricted)
+
+    def _faults(self, request: Request, restricted: Set[Enum], run: Run) -> Faults:
+        return Faults(self._collector(request, restricted), request.variables.values, run.types)
 
     def _plan(self, request: Request, restricted: Set[Enum]) -> Plan | NotCovered:
         operation = request.operation

@@ -19,7 +19,7 @@ from graphql.execution.collect_fields import FieldDetails
 
 from gateway.execution.collect import Collector
 from gateway.execution.definitions import Definitions, FieldDefinition
-from gateway.execution.documents import Operation, Prepared
+from gateway.execution.documents import Syntax
 from gateway.execution.fields import Source
 from gateway.execution.resolving import resolve, verdicts
 from gateway.execution.rows import OfType
@@ -153,26 +153,24 @@ async def _answer(definitions: Definitions, definition: FieldDefinition, run: Ru
 
 async def execute(
     definitions: Definitions,
-    prepared: Prepared,
-    operation: Operation,
+    syntax: Syntax,
+    operation: str,
     inputs: Mapping[str, object],
     context: Any,
     restricted: Set[Enum],
     event: object = None,
 ) -> ExecutionResult:
     """The result of an operation whose variables are known to be good; `event` is the row of a subscription's event."""
-    assert prepared.document is not None
-    name = operation.node.name
     executor = Executor.build(
         definitions.schema,
-        prepared.document,
+        syntax.document,
         root_value=event,
         raw_variable_values=dict(inputs),
-        operation_name=name.value if name else None,
+        operation_name=operation or None,
         hide_suggestions=True,
     )
     assert isinstance(executor, Executor)
-    collector = Collector(definitions, operation, executor.variable_values, restricted)
+    collector = Collector(definitions, syntax, operation, executor.variable_values, restricted)
     executor.context_value = Run(context, restricted, collector)
     result: Any = executor.execute_operation()
     if executor.is_awaitable(result):

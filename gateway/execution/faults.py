@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphql import GraphQLError, GraphQLObjectType, is_abstract_type, is_leaf_type, is_list_type, located_error
+from graphql.execution import VariableValues
 from graphql.execution.collect_fields import FieldDetails, GroupedFieldSet
 from orjson import Fragment
 
+from gateway.execution.arguments import BadArguments, coerce
 from gateway.execution.collect import Collector
 from gateway.execution.definitions import FieldDefinition
 from gateway.execution.plan import strip
@@ -24,9 +26,10 @@ Path = tuple[str | int, ...]
 class Faults:
     """Reads slots, as `careful` describes them, without changing them: objects may stand in several places."""
 
-    def __init__(self, collector: Collector, types: Mapping[int, str]) -> None:
+    def __init__(self, collector: Collector, variables: VariableValues, types: Mapping[int, str]) -> None:
         self.errors: list[GraphQLError] = []
         self._collector = collector
+        self._variables = variables
         self._types = types
         self._visited = 0
         self._below: dict[tuple[str, int], tuple[list[FieldDetails], GroupedFieldSet]] = {}
@@ -85,6 +88,8 @@ class Faults:
     async def _value(
         self, definition: FieldDefinition, inner: Any, details: list[FieldDetails], path: Path, slot: Any
     ) -> Any:
+        if isinstance(slot, BadArguments):
+            coerce(self._collector.definitions, definition, details[0].node, self._variables)
         if isinstance(slot, Exception):
             raise slot
         if slot is None or is_leaf_type(inner):

@@ -1,7 +1,7 @@
 """Runs a plan: for each scope all rows of a level at once, the values that need a resolver first, then the objects."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from types import NoneType
@@ -10,12 +10,13 @@ from typing import Any
 from graphql import is_abstract_type, is_list_type
 
 from gateway.execution import careful
+from gateway.execution.arguments import BadArguments
 from gateway.execution.definitions import Definitions
 from gateway.execution.fields import Source
-from gateway.execution.plan import PlannedField, Scope, strip
+from gateway.execution.plan import PlannedField, Scope, Step, strip
 from gateway.execution.resolving import resolve, verdicts
 from gateway.execution.rows import OfType, Shared
-from gateway.execution.selection import EMPTY, Info
+from gateway.execution.selection import Info
 from gateway.execution.variables import Variables
 
 SLICE = 1_000
@@ -41,17 +42,16 @@ class Run:
         if not rows:
             return []
         values: list[Any] = [None] * scope.positions
-        waiting = [step for step in scope.steps if step[0].suspends]
-        if len(waiting) < 2:
+        if len(scope.waiting) < 2:
             for step in scope.steps:
                 await self.step(step, rows, values)
         else:
             async with asyncio.TaskGroup() as group:
-                *others, last = waiting
+                *others, last = scope.waiting
                 for step in others:
                     group.create_task(self.step(step, rows, values))
                 for step in scope.steps:
-                    if step not in waiting:
+                    if not step.suspends:
                         await self.step(step, rows, values)
                 await self.step(last, rows, values)
         return await self.make(scope, rows, values)
@@ -61,7 +61,7 @@ class Run:
         values: list[Any] = [[None]] * scope.positions
         for step in scope.steps:
             await self.step(step, [None], values)
-            (planned,) = step
+            (planned,) = step.fields
             if self.faulty and await stop(planned, values[planned.position][0]):
                 break
         (made,) = await self.make(scope, [None], values)
@@ -80,7 +80,7 @@ class Run:
 
     def make_slice(self, scope: Scope, rows: Sequence[Any], values: list[Any]) -> list[Any]:
         try:
-            return scope.many(rows, *values)  # type: ignore[no-any-return]  # generated
+            return scope.many(rows, *values)
         except Exception:
             return [self.make_one(scope, row, given) for row, *given in zip(rows, *values, strict=True)]
 
@@ -91,26 +91,31 @@ class Run:
             self.faulty = True
             return careful.make(scope, row, values)
 
-    async def step(self, fields: list[PlannedField], rows: Sequence[Any], values: list[Any]) -> None:
-        """Fills in the values of the fields of one step."""
-        if fields[0].definition.spec.source is Source.KEYED:
-            await self.keyed_step(fields, rows, values)
-            return
-        (planned,) = fields
-        found = await self.raw(planned, rows)
-        if not planned.leaf:
-            found = await self.completed(planned, planned.definition.type, found)
-        values[planned.position] = found
+    async def step(self, step: Step, rows: Sequence[Any], values: list[Any]) -> None:
+        """Fills in the values of the fields of a step."""
+        first = step.fields[0]
+        if first.definition.spec.source is Source.KEYED:
+            found = await self.keyed(step, rows)
+        else:
+            found = [await self.raw(first, rows)]
+        for group, raw in zip(step.alike, found, strict=True):
+            done = raw if group[0].in_place else await self.completed(group[0], group[0].definition.type, raw)
+            if len(group) == 1:
+                values[group[0].position] = done
+            else:
+                for index, planned in enumerate(group):
+                    values[planned.position] = done[index * len(rows) : (index + 1) * len(rows)]
 
     async def raw(self, planned: PlannedField, rows: Sequence[Any]) -> Sequence[Any]:
         """For each row the value of a field as its source gives it, or an exception."""
         definition = planned.definition
-        if definition.spec.source in (Source.BATCHED, Source.KEYED):
+        if definition.spec.source is Source.BATCHED:
             try:
                 arguments = planned.arguments(self.variables)
-            except Exception as error:
+            except BadArguments as error:
                 return [error] * len(rows)
-            return await self.resolved(planned, rows, arguments)
+            info = Info(self.context, planned.selection)
+            return await resolve(definition, planned.restricted, rows, info, arguments)
         refusals: Sequence[Exception | None] = [None] * len(rows)
         if planned.restricted:
             try:
@@ -121,43 +126,29 @@ class Run:
             return [refusals[0] or self.event]
         return [refusal or careful.raw(definition, row) for row, refusal in zip(rows, refusals, strict=True)]
 
-    async def resolved(self, planned: PlannedField, rows: Sequence[Any], arguments: Mapping[str, Any]) -> Sequence[Any]:
-        info = Info(self.context, planned.selection)
-        return await resolve(planned.definition, planned.restricted, rows, info, arguments)
-
-    async def keyed_step(self, fields: list[PlannedField], rows: Sequence[Any], values: list[Any]) -> None:
-        """One call for all aliases of a keyed field; aliases with the same selection are completed together."""
+    async def keyed(self, step: Step, rows: Sequence[Any]) -> list[Sequence[Any]]:
+        """The raw values of all aliases of a keyed field by one call: for each group the rows times its fields."""
         size = len(rows)
-        every: list[Any] = []
         columns: dict[str, list[Any]] = {}
-        asked: list[PlannedField] = []
-        found: dict[PlannedField, Sequence[Any]] = {}
+        asked: list[bool] = []
+        fields = [planned for group in step.alike for planned in group]
         for planned in fields:
             try:
                 arguments = planned.arguments(self.variables)
-            except Exception as error:
-                found[planned] = [error] * size
+            except BadArguments:
+                asked.append(False)
                 continue
-            asked.append(planned)
-            every += rows
+            asked.append(True)
             for name, value in arguments.items():
                 columns.setdefault(name, []).extend([value] * size)
-        if asked:
-            selection = EMPTY
-            for planned in asked:
-                selection = selection | planned.selection
-            info = Info(self.context, selection)
-            answers = await resolve(asked[0].definition, asked[0].restricted, every, info, columns)
-            for index, planned in enumerate(asked):
-                found[planned] = answers[index * size : (index + 1) * size]
-        alike: dict[tuple[Scope, ...], list[PlannedField]] = {}
-        for planned in fields:
-            alike.setdefault(tuple(planned.scopes.values()), []).append(planned)
-        for scopes, group in alike.items():
-            raw = [value for planned in group for value in found[planned]]
-            done = raw if not scopes else await self.completed(group[0], group[0].definition.type, raw)
-            for index, planned in enumerate(group):
-                values[planned.position] = done[index * size : (index + 1) * size]
+        answers: Iterator[Any] = iter(())
+        if any(asked):
+            first = fields[0]
+            info = Info(self.context, step.selection)
+            every = list(rows) * sum(asked)
+            answers = iter(await resolve(first.definition, first.restricted, every, info, columns))
+        found = iter([list(islice(answers, size)) if good else [BadArguments()] * size for good in asked])
+        return [[value for part in islice(found, len(group)) for value in part] for group in step.alike]
 
     async def completed(self, planned: PlannedField, type_: Any, values: Sequence[Any]) -> list[Any]:
         """The slots of raw values of an object, interface or union type, or of lists of them."""

@@ -1,39 +1,18 @@
 """A compiled operation: merged selections as a tree of scopes, each an object type with what is selected of it."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from itertools import count
 from typing import Any
 
-from graphql import (
-    GraphQLObjectType,
-    GraphQLOutputType,
-    OperationType,
-    get_named_type,
-    is_abstract_type,
-    is_list_type,
-    is_non_null_type,
-)
-from graphql.execution.collect_fields import FieldDetails, GroupedFieldSet
+from graphql import GraphQLObjectType, GraphQLOutputType, is_list_type, is_non_null_type
 
-from gateway.execution.arguments import Builder, arguments_of
-from gateway.execution.collect import Collector
+from gateway.execution.arguments import Builder
 from gateway.execution.definitions import FieldDefinition
-from gateway.execution.documents import Operation
 from gateway.execution.fields import Source
-from gateway.execution.selection import EMPTY, Selection
-from gateway.execution.variables import Variables
+from gateway.execution.selection import Selection
 
-TYPENAME = "__typename"
 RESOLVED = (Source.BATCHED, Source.KEYED, Source.STREAMED)
-
-
-MAX_DEPTH = 50
-
-
-class NotCovered(Exception):
-    """The operation holds something that only graphql-core executes: introspection, extreme depth."""
 
 
 @dataclass(slots=True, eq=False)
@@ -47,31 +26,50 @@ class PlannedField:
     selection: Selection
     scopes: Mapping[str, "Scope"]
     """By runtime type; empty for a leaf."""
+    abstract: bool
     position: int = -1
-    """Where the value stands among the values that the level computes before the objects; -1 when made in place."""
+    """Where the value stands among the values that the level computes before the objects; -1 when there is none."""
+    to_one: bool = field(init=False)
+    flat: bool = field(init=False)
+    """Its answer is made from the value alone, down to the leaves."""
+    in_place: bool = field(init=False)
+    """Its answer is made where its parent's object is, not for the level as a whole."""
+    suspends: bool = field(init=False)
+    """Something on the way to the value or below it may wait for I/O."""
 
-    @property
-    def leaf(self) -> bool:
-        return not self.scopes
-
-    @property
-    def to_one(self) -> bool:
-        return not is_list_type(strip(self.definition.type)[1])
-
-    @property
-    def suspends(self) -> bool:
-        """Something on the way to the value or below it may wait for I/O."""
+    def __post_init__(self) -> None:
         resolved = self.definition.spec.source in RESOLVED
-        return (resolved and self.definition.asynchronous) or any(scope.suspends for scope in self.scopes.values())
+        below = self.scopes.values()
+        self.to_one = bool(below) and not is_list_type(strip(self.definition.type)[1])
+        self.flat = not self.abstract and all(scope.pure for scope in below)
+        # the values of a to-one field are often few and the same, which only the level as a whole can see
+        self.in_place = self.flat and not (resolved and self.to_one)
+        self.suspends = (resolved and self.definition.asynchronous) or any(scope.suspends for scope in below)
 
     @property
-    def in_place(self) -> bool:
-        """The value is made of the parent's row alone, down to the leaves."""
-        if self.definition.spec.source in RESOLVED or self.restricted:
-            return False
-        if is_abstract_type(get_named_type(self.definition.type)):
-            return False
-        return all(scope.pure for scope in self.scopes.values())
+    def row_alone(self) -> bool:
+        """No value of the level is needed: the parent's row has all."""
+        return self.flat and not self.restricted and self.definition.spec.source not in RESOLVED
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """Fields computed for a level together: one field, or all aliases of a keyed one."""
+
+    fields: list[PlannedField]
+    suspends: bool = field(init=False)
+    selection: Selection = field(init=False)
+    alike: list[list[PlannedField]] = field(init=False)
+    """The fields by equal selections, which are completed together."""
+
+    def __post_init__(self) -> None:
+        self.suspends = any(planned.suspends for planned in self.fields)
+        self.selection = Selection()
+        alike: dict[tuple[Scope, ...], list[PlannedField]] = {}
+        for planned in self.fields:
+            self.selection = self.selection | planned.selection
+            alike.setdefault(tuple(planned.scopes.values()), []).append(planned)
+        self.alike = list(alike.values())
 
 
 @dataclass(slots=True, eq=False)
@@ -80,35 +78,40 @@ class Scope:
 
     type_name: str
     fields: Mapping[str, PlannedField | None]
-    steps: list[list[PlannedField]]
-    """Fields computed for the whole level; those of one step share one call of their keyed resolver."""
+    steps: list[Step]
     shape: int
     """Equal for scopes that make the same object of the same row, in whatever operation."""
-    many: Any = None
+    waiting: list[Step] = field(init=False)
+    """The steps that may wait for I/O."""
+    positions: int = field(init=False)
+    many: Callable[..., list[Any]] = field(init=False)
     """Generated: `many(rows, *values)` makes an object of each row and its step values."""
-    one: Any = None
+    one: Callable[..., Any] = field(init=False)
     """Generated: `one(row, *values)`."""
-    share: Any = None
+    share: Callable[[Any], Any] = field(init=False)
     """For a pure scope: the serialised object of a `Shared` row, kept on the row."""
+
+    def __post_init__(self) -> None:
+        self.waiting = [step for step in self.steps if step.suspends]
+        planned = [planned for step in self.steps for planned in step.fields]
+        self.positions = len(planned)
+        for position, one in enumerate(planned):
+            one.position = position
 
     @property
     def pure(self) -> bool:
+        """Its objects are made of their rows alone."""
         return not self.steps
 
     @property
     def suspends(self) -> bool:
-        return any(field.suspends for step in self.steps for field in step)
-
-    @property
-    def positions(self) -> int:
-        return sum(map(len, self.steps))
+        return bool(self.waiting)
 
 
 @dataclass(slots=True, eq=False)
 class Plan:
     """What one operation does for callers with the same restrictions and the same values of its flags."""
 
-    operation: Operation
     type: GraphQLObjectType
     root: Scope
     scopes: list[Scope]
@@ -130,104 +133,6 @@ class Shapes:
                 self._known.clear()
             known = self._known[shape] = next(self._next)
         return known
-
-
-class Planner:
-    """Merges the selections of one operation into scopes; equal selections become one scope."""
-
-    def __init__(self, collector: Collector, restricted: Set[Enum], shapes: Shapes) -> None:
-        self._collector = collector
-        self._definitions = collector.definitions
-        self._restricted = restricted
-        self._shapes = shapes
-        self._scopes: dict[object, Scope] = {}
-        self._depth = 0
-
-    def plan(self) -> Plan:
-        operation = self._collector.operation
-        type_ = self._definitions.schema.get_root_type(operation.type)
-        assert type_ is not None
-        root = self._scope(type_, self._collector.root(type_), serial=operation.type is OperationType.MUTATION)
-        return Plan(operation, type_, root, list(self._scopes.values()))
-
-    def _scope(self, type_: GraphQLObjectType, grouped: GroupedFieldSet, *, serial: bool = False) -> Scope:
-        fields: dict[str, PlannedField | None] = {}
-        identity: list[object] = [type_.name]
-        for key, details in grouped.items():
-            node = details[0].node
-            if node.name.value == TYPENAME:
-                fields[key] = None
-                identity.append(key)
-                continue
-            definition = self._definitions.find(type_.name, node.name.value)
-            if definition is None:
-                raise NotCovered(node.name.value)
-            planned = fields[key] = self._field(key, definition, details)
-            identity.append((key, definition.name, _text(details), tuple(map(id, planned.scopes.values()))))
-        known = self._scopes.get(tuple(identity))
-        if known is not None:
-            return known
-        steps = _steps([f for f in fields.values() if f and not f.in_place], serial)
-        scope = Scope(type_.name, fields, steps, self._shape(type_, fields))
-        for position, planned in enumerate(f for step in steps for f in step):
-            planned.position = position
-        self._scopes[tuple(identity)] = scope
-        return scope
-
-    def _field(self, key: str, definition: FieldDefinition, details: list[FieldDetails]) -> PlannedField:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise NotCovered("deeper than the stack allows")
-        possible = self._definitions.possible(get_named_type(definition.type))
-        scopes = {name: self._scope(type_, self._collector.below(type_, details)) for name, type_ in possible.items()}
-        self._depth -= 1
-        resolved = definition.spec.source in RESOLVED
-        return PlannedField(
-            key,
-            definition,
-            definition.spec.requires in self._restricted,
-            arguments_of(self._definitions, definition, details[0].node) if resolved else _no_arguments,
-            self._collector.selection(definition, details) if resolved else EMPTY,
-            scopes,
-        )
-
-    def _shape(self, type_: GraphQLObjectType, fields: Mapping[str, PlannedField | None]) -> int:
-        parts = tuple(
-            (key, planned.definition.name, tuple(scope.shape for scope in planned.scopes.values()))
-            if planned
-            else (key, TYPENAME, ())
-            for key, planned in fields.items()
-        )
-        return self._shapes.number((type_.name, parts))
-
-
-def _no_arguments(_variables: Variables) -> dict[str, Any]:
-    return {}
-
-
-def _text(details: list[FieldDetails]) -> str:
-    """The arguments as they are written: within one operation the same text means the same values."""
-    arguments = details[0].node.arguments
-    if not arguments:
-        return ""
-    first, last = arguments[0].loc, arguments[-1].loc
-    assert first is not None
-    assert last is not None
-    return first.source.body[first.start : last.end]
-
-
-def _steps(fields: list[PlannedField], serial: bool) -> list[list[PlannedField]]:
-    steps: list[list[PlannedField]] = []
-    keyed: dict[FieldDefinition, list[PlannedField]] = {}
-    for planned in fields:
-        if planned.definition.spec.source is Source.KEYED and not serial:
-            step = keyed.setdefault(planned.definition, [])
-            if not step:
-                steps.append(step)
-            step.append(planned)
-        else:
-            steps.append([planned])
-    return steps
 
 
 def strip(type_: GraphQLOutputType) -> tuple[bool, Any]:

@@ -5,15 +5,17 @@ from enum import Enum
 from typing import Any
 
 from graphql import located_error
+from graphql.execution import VariableValues
 
-from gateway.execution.arguments import arguments_of
+from gateway.execution.arguments import coerce
 from gateway.execution.collect import Collector
 from gateway.execution.resolving import verdicts
 from gateway.execution.selection import Info
-from gateway.execution.variables import Variables
 
 
-def open_source(collector: Collector, variables: Variables, context: Any, restricted: Set[Enum]) -> AsyncIterator[Any]:
+def open_source(
+    collector: Collector, variables: VariableValues, context: Any, restricted: Set[Enum]
+) -> AsyncIterator[Any]:
     """The rows of the subscription's only root field; raises a located `GraphQLError`."""
     type_ = collector.definitions.schema.subscription_type
     assert type_ is not None
@@ -21,7 +23,7 @@ def open_source(collector: Collector, variables: Variables, context: Any, restri
     node = details[0].node
     definition = collector.definitions.fields(type_.name)[node.name.value]
     try:
-        arguments = arguments_of(collector.definitions, definition, node)(variables)
+        arguments = coerce(collector.definitions, definition, node, variables)
         if definition.spec.requires in restricted:
             (refusal,) = verdicts(definition, context, [None])
             if refusal is not None:

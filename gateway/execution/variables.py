@@ -1,84 +1,69 @@
-"""The variables of an operation, coerced as the specification says, quickly where their types are leaves."""
+"""The variables of a request, coerced as the specification says, quickly where their types are leaves."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 from typing import Any
 
 from graphql import (
-    GraphQLError,
+    GraphQLID,
     GraphQLSchema,
+    GraphQLString,
     Undefined,
     VariableDefinitionNode,
     get_named_type,
     is_leaf_type,
     is_non_null_type,
 )
-from graphql.execution import VariableValues, get_variable_values
+from graphql.execution import VariableValues
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 from graphql.utilities import coerce_input_value
 from graphql.utilities.coerce_input_value import coerce_default_value
 
+Leaves = list[tuple[str, Any, bool, bool, Any]]
+"""Name, type, whether a string is its own value, whether it is required, and the default of each variable."""
 
-@dataclass(slots=True)
+
 class Variables:
-    """The coerced values of one request."""
+    """The coerced values of one request; `compute` gives the same with their sources, as graphql-core wants them."""
 
-    coerced: Mapping[str, Any]
-    _schema: GraphQLSchema
-    _nodes: tuple[VariableDefinitionNode, ...]
-    _inputs: Mapping[str, object]
-    _values: VariableValues | None = field(default=None)
+    def __init__(self, coerced: Mapping[str, Any], compute: Callable[[], VariableValues]) -> None:
+        self.coerced = coerced
+        self._compute = compute
 
-    @property
+    @cached_property
     def values(self) -> VariableValues:
-        """The same with their sources, as graphql-core's functions want them."""
-        if self._values is None:
-            values = get_variable_values(self._schema, self._nodes, dict(self._inputs))
-            assert isinstance(values, VariableValues)
-            self._values = values
-        return self._values
+        return self._compute()
 
 
-class VariableDefinitions:
-    """What an operation declares."""
-
-    def __init__(self, schema: GraphQLSchema, nodes: tuple[VariableDefinitionNode, ...]) -> None:
-        self._schema = schema
-        self._nodes = nodes
-        signatures = [get_variable_signature(schema, node) for node in nodes]
-        self._leaves: list[tuple[str, Any, bool, Any]] | None = [
-            (s.name, s.type, is_non_null_type(s.type), coerce_default_value(s))
-            for s in signatures
-            if isinstance(s, GraphQLVariableSignature) and is_leaf_type(get_named_type(s.type))
-        ]
-        if len(self._leaves) < len(signatures):
-            self._leaves = None
-
-    def coerce(self, inputs: Mapping[str, object]) -> Variables | list[GraphQLError]:
-        """The values, or every fault of the input."""
-        coerced = self._coerce_leaves(inputs)
-        if coerced is not None:
-            return Variables(coerced, self._schema, self._nodes, inputs)
-        values = get_variable_values(self._schema, self._nodes, dict(inputs), max_errors=50, hide_suggestions=True)
-        if isinstance(values, list):
-            return values
-        return Variables(values.coerced, self._schema, self._nodes, inputs, values)
-
-    def _coerce_leaves(self, inputs: Mapping[str, object]) -> dict[str, Any] | None:
-        """None when an input object is among them or anything is wrong: graphql-core coerces or tells what."""
-        if self._leaves is None:
+def leaves_of(schema: GraphQLSchema, nodes: Collection[VariableDefinitionNode]) -> Leaves | None:
+    """The declared variables; None when one of them is an input object, for those graphql-core coerces."""
+    leaves: Leaves = []
+    for node in nodes:
+        signature = get_variable_signature(schema, node)
+        if not isinstance(signature, GraphQLVariableSignature) or not is_leaf_type(get_named_type(signature.type)):
             return None
-        coerced = {}
-        for name, type_, required, default in self._leaves:
-            value = inputs.get(name, Undefined)
-            if value is Undefined:
-                if default is not Undefined:
-                    coerced[name] = default
-                elif required:
-                    return None
-                continue
+        required = is_non_null_type(signature.type)
+        plain = signature.type.of_type if is_non_null_type(signature.type) else signature.type
+        text = plain in (GraphQLID, GraphQLString)
+        leaves.append((signature.name, signature.type, text, required, coerce_default_value(signature)))
+    return leaves
+
+
+def coerce_leaves(leaves: Leaves, inputs: Mapping[str, object]) -> dict[str, Any] | None:
+    """The values; None when anything is wrong: graphql-core tells what."""
+    coerced: dict[str, Any] = {}
+    for name, type_, text, required, default in leaves:
+        value = inputs.get(name, Undefined)
+        if text and type(value) is str:
+            coerced[name] = value
+        elif value is Undefined:
+            if default is not Undefined:
+                coerced[name] = default
+            elif required:
+                return None
+        else:
             value = coerce_input_value(value, type_)
             if value is Undefined:
                 return None
             coerced[name] = value
-        return coerced
+    return coerced

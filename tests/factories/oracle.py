@@ -6,12 +6,13 @@ from typing import Any
 
 import orjson
 import strawberry
-from graphql import GraphQLObjectType, GraphQLResolveInfo, is_introspection_type
+from graphql import GraphQLObjectType, GraphQLResolveInfo, is_introspection_type, parse
 from graphql.execution import Executor
 
 from gateway.execution import Engine, Info, OfType, Prepared, RequestContext, Result, fallback
 from gateway.execution.collect import Collector
 from gateway.execution.definitions import FieldDefinition
+from gateway.execution.documents import Syntax
 from gateway.execution.fields import Source
 from gateway.execution.resolving import resolve
 from tests.factories.operations import Sent
@@ -50,11 +51,12 @@ class Oracle:
         return now
 
     async def execute(self, prepared: Prepared, sent: Sent, context: RequestContext) -> Result:
-        if prepared.document is None:
+        if prepared.errors:
             return Result(None, prepared.errors, executed=False)
+        syntax = Syntax(parse(prepared.source))
         executor = Executor.build(
             self._definitions.schema,
-            prepared.document,
+            syntax.document,
             raw_variable_values=sent.variables,
             operation_name=sent.operation_name,
             hide_suggestions=True,
@@ -62,8 +64,8 @@ class Oracle:
         if isinstance(executor, list):
             return Result(None, executor, executed=False)
         operation = prepared.operation(sent.operation_name)
-        restricted = context.restricted(self._definitions.requirements(operation.node, operation.fragments))
-        collector = Collector(self._definitions, operation, executor.variable_values, restricted)
+        restricted = context.restricted(operation.requirements)
+        collector = Collector(self._definitions, syntax, operation.name, executor.variable_values, restricted)
         executor.context_value = fallback.Run(context, restricted, collector)
         result: Any = executor.execute_operation()
         return Result(result.data, result.errors or [])

@@ -7,8 +7,10 @@ from random import Random
 
 import orjson
 import pytest
+from graphql import parse
 
 from gateway.execution import Engine, fallback
+from gateway.execution.documents import Syntax
 from tests.factories.operations import Operations, Sent
 from tests.factories.oracle import Oracle, answer
 from tests.unit.execution.library import Action, LibraryContext, make_schema
@@ -56,8 +58,9 @@ class Laboratory:
         operation = prepared.operation(sent.operation_name)
         context = LibraryContext(closed, waits=True)
         restricted = context.restricted(operation.requirements)
+        syntax = Syntax(parse(sent.source))
         result = await fallback.execute(
-            self.engine.definitions, prepared, operation, sent.variables, context, restricted
+            self.engine.definitions, syntax, operation.name, sent.variables, context, restricted
         )
         assert (orjson.dumps(result.data), result.errors) == (data, None), told
 
