@@ -1,16 +1,6 @@
 """Demo data: believable companies, people and numbers for an empty database, with log-ins that everybody knows."""
 
 from gateway.demo.access import API_KEY, LOGINS, OTHER_API_KEY, PASSWORD
-from gateway.demo.filling import FEWEST_NUMBERS, OtherDataError, Summary, fill, is_demo
+from gateway.demo.filling import OtherDataError, Summary, fill, is_demo
 
-__all__ = [
-    "API_KEY",
-    "FEWEST_NUMBERS",
-    "LOGINS",
-    "OTHER_API_KEY",
-    "PASSWORD",
-    "OtherDataError",
-    "Summary",
-    "fill",
-    "is_demo",
-]
+__all__ = ["API_KEY", "LOGINS", "OTHER_API_KEY", "PASSWORD", "OtherDataError", "Summary", "fill", "is_demo"]

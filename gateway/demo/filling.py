@@ -20,7 +20,6 @@ from gateway.demo.numbers import Fleet
 from gateway.services.passwords import hash_password
 
 _DEFAULT_NUMBERS = 2_000
-FEWEST_NUMBERS = 10
 _EMPLOYEES_PER_NUMBER = 0.55
 
 # The demo is marked by a comment on a table: no request can change it, everybody can read it, and a dump keeps it.
@@ -46,8 +45,8 @@ class Summary:
 
 async def fill(dsn: str, *, numbers: int | None = None, today: date | None = None) -> Summary:
     """
-    Fills the migrated database at `dsn`, as the owner of its tables, with a demo of so many numbers, at least
-    `FEWEST_NUMBERS`. Without a count it takes the demo that is there, or makes one of 2,000.
+    Fills the migrated database at `dsn`, as the owner of its tables, with a demo of so many numbers, ten at
+    least. Without a count it takes the demo that is there, or makes one of 2,000.
 
     The same count on the same day (`today`, UTC) gives the same rows, but for the salt of the password. Nothing is done
     when the demo is there already; `OtherDataError` when there is another one, or data that are no demo.
