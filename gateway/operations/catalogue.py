@@ -1,6 +1,6 @@
 """The operator's catalogue as rules and answers see it: the items of one day, with the rules between them resolved."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from fractions import Fraction
@@ -53,6 +53,10 @@ class Item(_Entry):
         object.__setattr__(self, "monthly_fee_kopecks", monthly_fee(self.fee_kopecks, self.fee_period))
         super().__post_init__()
 
+    def sold_to(self, kind: str, region: str) -> bool:
+        """Whether it can be had for a number of this kind in a company of this region."""
+        return not self.archived and (not self.kinds or kind in self.kinds) and self.region in (None, region)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id} {self.code}>"
 
@@ -78,6 +82,12 @@ class OptionItem(Item):
 
     def sold_with(self, tariff_id: int) -> bool:
         return not self.tariff_ids or tariff_id in self.tariff_ids
+
+    def combines_with(self, option_ids: Container[int]) -> bool:
+        """Whether all that it requires is among these options, and nothing that it excludes."""
+        return (not self.requires or all(each.id in option_ids for each in self.requires)) and not (
+            self.excludes and any(each.id in option_ids for each in self.excludes)
+        )
 
     def _resolve(self, column: str, others: Iterable["OptionItem"]) -> None:
         ordered = tuple(sorted(others, key=lambda other: other.id))

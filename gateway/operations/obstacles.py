@@ -76,6 +76,8 @@ def out_of_service(state: NumberState) -> Refusal | None:
 
 def not_offered(item: Item, state: NumberState, field: Sequence[str]) -> Iterator[Refusal]:
     """Why an item of the catalogue is not sold for such a number."""
+    if item.sold_to(state.kind, state.region):
+        return
     if item.archived:
         yield Refusal(ErrorCode.NOT_AVAILABLE, ARCHIVED(item=item.name), field, hint=CHOOSE_ANOTHER())
     if item.kinds and state.kind not in item.kinds:

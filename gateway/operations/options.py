@@ -176,7 +176,7 @@ class OptionDisconnect(Operation):
 def _other_tariff(option: OptionItem, state: NumberState, catalogue: Catalogue) -> Refusal:
     tariff = catalogue.tariffs[state.tariff_id]
     sold_with = [catalogue.tariffs[each] for each in sorted(option.tariff_ids) if each in catalogue.tariffs]
-    open_to = [each for each in sold_with if next(not_offered(each, state, ()), None) is None][:_TARIFFS_NAMED]
+    open_to = [each for each in sold_with if each.sold_to(state.kind, state.region)][:_TARIFFS_NAMED]
     return Refusal(
         ErrorCode.NOT_AVAILABLE,
         OTHER_TARIFF(option=option.name, tariff=tariff.name),
