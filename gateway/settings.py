@@ -13,20 +13,20 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True)
 
     host: str = "127.0.0.1"
-    port: int = Field(8000, ge=0, le=65535)
-    database_url: str | None = Field(None, pattern="^postgres(ql)?://", repr=False)
+    port: int = Field(default=8000, ge=0, le=65535)
+    database_url: str | None = Field(default=None, pattern="^postgres(ql)?://", repr=False)
     """An outside PostgreSQL 15 or newer; without it the embedded one in `data_dir` serves."""
     data_dir: Path = Path(".gateway")
     """Where the embedded PostgreSQL and uploads live."""
-    processes: int = Field(1, ge=1)
+    processes: int = Field(default=1, ge=1)
     """Web processes of `gateway serve`."""
-    readers: int = Field(8, ge=1)
+    readers: int = Field(default=8, ge=1)
     """Connections for reads."""
-    writers: int = Field(4, ge=1)
+    writers: int = Field(default=4, ge=1)
     """Connections for transactions."""
-    statement_timeout: float = Field(30, gt=0)
+    statement_timeout: float = Field(default=30, gt=0)
     """A statement that runs longer is cancelled by PostgreSQL."""
-    connect_timeout: float = Field(10, gt=0)
-    shutdown_timeout: int = Field(30, ge=0)
+    connect_timeout: float = Field(default=10, gt=0)
+    shutdown_timeout: int = Field(default=30, ge=0)
     """How long requests that run may go on after SIGTERM."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -1,0 +1,168 @@
+"""The commands of the gateway."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import asyncpg
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from sqlalchemy.exc import DBAPIError
+
+from gateway.db import Database
+from gateway.embedded import Embedded, EmbeddedError
+from gateway.migrations import migrate as migrate_database
+from gateway.settings import Settings
+
+_OLDEST_POSTGRESQL = 15
+
+app = typer.Typer(
+    help="A GraphQL gateway for corporate telecom accounts. Variables named GATEWAY_… change its settings.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False, soft_wrap=True)
+
+
+class Refused(Exception):
+    """Why a command does not do what it was asked for, in one line."""
+
+
+def main() -> None:
+    """Runs the command line; what an operator can put right is told in one line, with exit code 1."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    try:
+        app()
+    except (Refused, EmbeddedError, ValidationError, asyncpg.PostgresError, DBAPIError, OSError) as error:
+        print(f"gateway: {complaint(error)}", file=sys.stderr)  # noqa: T201 -- rich would break the line
+        sys.exit(1)
+
+
+def complaint(error: BaseException) -> str:
+    """What an error says, in one line and without what only a developer reads."""
+    match error:
+        case ValidationError():
+            return "; ".join(f"GATEWAY_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
+        case DBAPIError(orig=BaseException(__cause__=BaseException() as cause)):
+            return complaint(cause)
+        case asyncpg.PostgresError():
+            return f"the database refuses: {str(error).splitlines()[0]}"
+        case OSError(strerror=str(reason), filename=str(name)):
+            return f"{name}: {reason}"
+        case _:
+            return str(error).splitlines()[0]
+
+
+@contextlib.contextmanager
+def listening(settings: Settings) -> Iterator[socket.socket]:
+    """The port, taken before anything else is done."""
+    from gateway import server
+
+    try:
+        listener = server.listen(settings)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise Refused(
+            f"cannot listen on {settings.host}:{settings.port} (GATEWAY_HOST, GATEWAY_PORT): {reason}"
+        ) from None
+    with listener:
+        yield listener
+
+
+@contextlib.contextmanager
+def connectable(settings: Settings) -> Iterator[str]:
+    """The owner's address of a database that answers: the one of the settings, or the embedded one while it is used."""
+    if settings.database_url is None:
+        with Embedded(settings.data_dir) as embedded:
+            yield embedded.dsn()
+    else:
+        asyncio.run(_check(settings))
+        yield settings.database_url
+
+
+async def _check(settings: Settings) -> None:
+    try:
+        connection = await asyncpg.connect(settings.database_url, timeout=settings.connect_timeout)
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Refused(f"cannot connect to GATEWAY_DATABASE_URL: {str(error) or 'no answer'}") from None
+    version = connection.get_server_version().major
+    await connection.close()
+    if version < _OLDEST_POSTGRESQL:
+        raise Refused(f"GATEWAY_DATABASE_URL is PostgreSQL {version}: {_OLDEST_POSTGRESQL} or newer is needed")
+
+
+@app.command()
+def demo(
+    numbers: Annotated[
+        int | None, typer.Option(min=10, help="How many phone numbers to make, at the first start.")
+    ] = None,
+) -> None:
+    """Serve a demo on this machine; the first start makes a database and fills it."""
+    from gateway import demo, server
+
+    settings = Settings()
+    if not server.is_loopback(settings.host):
+        raise Refused(f"everybody knows the demo's log-ins: it listens on loopback, not on {settings.host}")
+    with listening(settings) as listener, connectable(settings) as dsn:
+        asyncio.run(migrate_database(dsn))
+        with console.status("Making the demo's data …"):
+            try:
+                summary = asyncio.run(demo.fill(dsn, numbers=numbers))
+            except demo.OtherDataError as error:
+                raise Refused(str(error)) from None
+        address = server.address(listener)
+        console.print(f"[bold]{address}[/]  GraphiQL over {summary.numbers:,} numbers; Ctrl-C ends it")
+        console.print(f"log-ins, password {demo.PASSWORD}:")
+        for login in demo.LOGINS:
+            console.print(f"  {login.email:24} {login.role.value.lower()}")
+        console.print("a first query, with the API key of a reporting integration:")
+        console.print(
+            f"  curl {address}/graphql -H 'Authorization: Bearer {demo.API_KEY}' -H 'Content-Type: application/json' "
+            """-d '{"query": "{ numbers(first: 3) { totalCount nodes { msisdn tariff { name } } } }"}'""",
+            markup=False,
+        )
+        server.serve(settings.model_copy(update={"database_url": dsn}), listener)
+
+
+@app.command()
+def serve(
+    processes: Annotated[int | None, typer.Option(min=1, help="Web processes; GATEWAY_PROCESSES otherwise.")] = None,
+) -> None:
+    """Serve the API; the database must have been migrated, but for the embedded one, which is migrated here."""
+    from gateway import server
+
+    settings = Settings() if processes is None else Settings(processes=processes)
+    with listening(settings) as listener, connectable(settings) as dsn:
+        if settings.database_url is None:
+            asyncio.run(migrate_database(dsn))
+        asyncio.run(_check_served(dsn, local=server.is_loopback(settings.host)))
+        console.print(server.address(listener))
+        server.serve(settings.model_copy(update={"database_url": dsn}), listener)
+
+
+async def _check_served(dsn: str, *, local: bool) -> None:
+    from gateway.demo import is_demo
+
+    database = Database(dsn)
+    try:
+        await database.open()
+        if await is_demo(database) and not local:
+            raise Refused("this database is a demo, whose log-ins everybody knows: it is served on loopback only")
+    except (asyncpg.InvalidParameterValueError, asyncpg.UndefinedTableError):
+        raise Refused("the database has no tables yet: run `gateway migrate`") from None
+    finally:
+        await database.close()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the tables to the newest revision; the user of GATEWAY_DATABASE_URL must own them."""
+    with connectable(Settings()) as dsn:
+        asyncio.run(migrate_database(dsn))
