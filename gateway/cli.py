@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 import socket
 import sys
@@ -68,7 +67,7 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
     try:
         listener = server.listen(settings)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
+        reason = str(error.strerror).partition(" (while")[0]
         raise Refused(
             f"cannot listen on {settings.host}:{settings.port} (GATEWAY_HOST, GATEWAY_PORT): {reason}"
         ) from None

@@ -1,0 +1,49 @@
+# Everything that can be done with this repository; `make` alone says what.
+# Needs Python 3.11 or newer with pip; the rest comes from PyPI into .tools and .venv.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench browser-test clean
+MAKEFLAGS += --no-print-directory
+
+UV_VERSION := 0.13.9
+UV := $(or $(shell command -v uv),.tools/bin/uv)
+BIN := .venv/bin
+READY := .venv/.ready
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: $(READY) ## demo companies on http://127.0.0.1:8000, nothing to set up; Ctrl-C ends it
+	@exec $(BIN)/gateway demo
+
+test: $(READY) ## all tests but those in a browser
+	@$(BIN)/pytest -n 2
+
+check: $(READY) ## format, lint, types, import contracts, schema snapshot, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/gateway export-schema | diff -u schema/schema.graphql -
+	@$(MAKE) test
+
+format: $(READY) ## put the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY) ## measure against other GraphQL servers; needs Node 22 and npm
+	@$(BIN)/python -m tests.benchmarks
+
+browser-test: $(READY) ## tests that drive Chromium
+	@$(BIN)/pytest -m browser
+
+clean: ## forget the environment and the tools; the data in .gateway stay
+	rm -rf .venv .tools
+
+$(READY): requirements.lock pyproject.toml $(if $(filter .tools/%,$(UV)),.tools/bin/uv)
+	@$(UV) venv --quiet --clear --no-python-downloads --python '>=3.11' .venv
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+.tools/bin/uv:
+	@python3 -m pip install --quiet --disable-pip-version-check --target .tools uv==$(UV_VERSION)
