@@ -1,6 +1,7 @@
 """Words that people search for, as patterns over texts that the database has folded."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
 from gateway.kit.phones import parse_msisdn
@@ -22,18 +23,22 @@ def fold(text: str) -> str:
     return text.lower().replace("ё", "е")
 
 
+def words(text: str, field: Sequence[str]) -> list[str]:
+    """The folded words of a search. Raises `Refusal` TOO_LARGE at `field`."""
+    if len(text) > LONGEST:
+        raise Refusal(ErrorCode.TOO_LARGE, TOO_LONG(longest=LONGEST), field)
+    return fold(text.replace("\0", " ")).split()
+
+
 def patterns(text: str, field: Sequence[str]) -> list[str]:
     """A LIKE pattern for each word, wherever it stands in a folded text; a phone number in any writing is one word.
 
     Raises `Refusal` TOO_LARGE at `field`.
     """
-    if len(text) > LONGEST:
-        raise Refusal(ErrorCode.TOO_LARGE, TOO_LONG(longest=LONGEST), field)
-    try:
-        words = [parse_msisdn(text)]
-    except InvalidValue:
-        words = fold(text.replace("\0", " ")).split()
-    return [f"%{word.translate(_ESCAPES)}%" for word in words]
+    found = words(text, field)
+    with suppress(InvalidValue):
+        found = [parse_msisdn(text)]
+    return [f"%{word.translate(_ESCAPES)}%" for word in found]
 
 
 def beginning(text: str) -> str:

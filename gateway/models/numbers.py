@@ -1,5 +1,6 @@
 """Phone numbers with their SIM cards, and what is set on them."""
 
+from datetime import timedelta
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, Computed, ForeignKeyConstraint, Index, text
@@ -20,6 +21,10 @@ class NumberStatus(StrEnum):
     SUSPENDED = "SUSPENDED"
     DORMANT = "DORMANT"
     CLOSED = "CLOSED"
+
+
+DORMANT_AFTER = timedelta(days=90)
+"""A number without a charge for so long is blocked."""
 
 
 class ForwardingCondition(StrEnum):

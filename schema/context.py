@@ -1,0 +1,119 @@
+"""What a request carries from the transport to the resolvers, and whether its caller may read a field."""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
+from enum import Enum
+
+from authz.actions import Action
+from authz.principal import Principal
+from authz.scope import Scope, scope
+from gateway.db import Database
+from gateway.execution import Row
+from gateway.kit.errors import GatewayError, GatewayErrorCode
+from gateway.kit.paging import MAXIMUM_SIZE, Page
+from gateway.kit.texts import Language, Text
+from gateway.loaders.reading import Read
+from gateway.models.journal import Channel
+from gateway.operations.catalogue import Catalogue
+from gateway.services.sessions import SignedIn
+
+LARGEST_EXPORT = 10_000
+"""Rows of a page for an API key."""
+
+UNAUTHENTICATED = Text(
+    en="Nobody is signed in. Sign in, or send an API key as “Authorization: Bearer …”.",
+    ru="Вход не выполнен. Войдите или отправьте API-ключ: «Authorization: Bearer …».",
+)
+FORBIDDEN = Text(
+    en="The roles held here do not allow {action}: {description} An owner of the company can grant it.",
+    ru="Имеющиеся здесь роли не разрешают {action}: {description} Право может выдать владелец компании.",
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """Made by the transport for each request. `principal` is None for a stranger, `session_id` for an API key."""
+
+    principal: Principal | None
+    language: Language
+    channel: Channel
+    correlation_id: str
+    db: Database
+    catalogue: Catalogue
+    session_id: int | None = None
+    ip: str = ""
+    user_agent: str = ""
+    opened: SignedIn | None = None
+    """The session that the operation opened: the browser is to keep its token."""
+    closed: bool = False
+    """The operation ended its session: the browser is to forget it."""
+    read: Read = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.forget()
+
+    @property
+    def caller(self) -> Principal:
+        """Who asks. Raises `GatewayError` UNAUTHENTICATED for a stranger."""
+        if self.principal is None:
+            raise GatewayError(GatewayErrorCode.UNAUTHENTICATED, UNAUTHENTICATED())
+        return self.principal
+
+    def sign_in(self, opened: SignedIn) -> None:
+        """The rest of the operation belongs to the new session."""
+        self.principal, self.session_id = opened.identity.principal, opened.identity.session_id
+        self.opened, self.closed = opened, False
+        self.forget()
+
+    def sign_out(self) -> None:
+        """The rest of the operation is a stranger's."""
+        self.principal = self.session_id = self.opened = None
+        self.closed = True
+        self.forget()
+
+    def forget(self) -> None:
+        """Drops what was read. To be called after a change, before anything is read for its answer."""
+        self.read = Read(self.principal, self.db, self.catalogue)
+
+    def page(self, first: int | None, after: str | None, last: int | None = None, before: str | None = None) -> Page:
+        """The page that a field's arguments mean; keys of integrations get larger ones. Raises `Refusal`."""
+        exporting = self.principal is not None and self.principal.kind == "api_key"
+        return Page.of(first, after, last, before, maximum=LARGEST_EXPORT if exporting else MAXIMUM_SIZE)
+
+    def restricted(self, requirements: frozenset[Enum]) -> Set[Enum]:
+        """Which of these actions the caller does not hold everywhere."""
+        return requirements if self.principal is None else requirements - self.principal.everywhere
+
+    def permit(self, requirement: Enum, rows: Sequence[Row], place: tuple[str, ...]) -> Sequence[Exception | None]:
+        """For each row None, or why the caller may not read a field of it.
+
+        `place` names the columns of the row's company and department. A row of the company as a whole has no department
+        column: it suffices to hold the action anywhere in the company. A row without a place stands in no company.
+        """
+        if self.principal is None:
+            return [GatewayError(GatewayErrorCode.UNAUTHENTICATED, UNAUTHENTICATED())] * len(rows)
+        if not isinstance(requirement, Action):
+            raise TypeError(f"{requirement!r} is no action")
+        held = scope(self.principal, requirement)
+        refusal = forbidden(requirement)
+        return [None if _covers(held, row, place) else refusal for row in rows]
+
+
+def forbidden(action: Action) -> GatewayError:
+    """The error that names the action that is missing."""
+    return GatewayError(
+        GatewayErrorCode.FORBIDDEN,
+        FORBIDDEN(action=action.value, description=action.description),
+        extensions={"action": action.value},
+    )
+
+
+def _covers(held: Scope, row: Row, place: tuple[str, ...]) -> bool:
+    match place:
+        case ():
+            return bool(held.companies or held.departments)
+        case (company,):
+            return held.anywhere.covers(row[company])
+        case (company, department):
+            return held.covers(row[company], row[department])
+    raise TypeError(f"a place is a company and a department, not {place}")

@@ -1,0 +1,101 @@
+"""Enums of rooms that know no GraphQL as enums of the schema.
+
+Imported before any other module of the schema: a type that is built over an enum takes its descriptions along.
+"""
+
+from enum import Enum
+from typing import TypeVar
+
+import strawberry
+
+from gateway.kit.texts import Language
+from gateway.models.catalogue import AllowanceUnit, FeePeriod, OptionTheme
+from gateway.models.companies import CompanyStatus
+from gateway.models.journal import Channel
+from gateway.models.numbers import ForwardingCondition, LimitRule, NumberKind, NumberStatus, ServiceKind
+
+E = TypeVar("E", bound=type[Enum])
+
+
+def describe(enum: E, description: str, *, name: str | None = None, **values: str) -> E:
+    """Makes an enum one of the schema, with a description for it and each member; `name` differs from its own."""
+    strawberry.enum(enum, name=name, description=description)
+    definition = enum.__strawberry_definition__  # type: ignore[attr-defined]  # set by the line above
+    for value in definition.values:
+        value.description = values.pop(value.name)
+    if values:
+        raise TypeError(f"{enum.__name__} has no {sorted(values)}")
+    return enum
+
+
+describe(Language, "The language of messages.", EN="English.", RU="Russian.")
+describe(
+    CompanyStatus,
+    "State of a company's contract.",
+    ACTIVE="In service.",
+    SUSPENDED="Service stopped for debt or by request.",
+    CLOSED="Contract ended.",
+)
+describe(NumberKind, "What a number is used in.", VOICE="Phone.", MODEM="Modem or tablet.", IOT="Machine.")
+describe(
+    NumberStatus,
+    "State of a number.",
+    ACTIVE="In service.",
+    BLOCKED="Blocked by the customer.",
+    SUSPENDED="Stopped by the operator.",
+    DORMANT="Blocked after 90 days without a charge.",
+    CLOSED="Given back.",
+)
+describe(
+    ForwardingCondition,
+    "When calls are forwarded.",
+    ALWAYS="Always.",
+    BUSY="When busy.",
+    NO_ANSWER="When not answered.",
+    UNREACHABLE="When out of reach.",
+)
+describe(
+    ServiceKind,
+    "Kinds of communication that can be banned.",
+    INTERNATIONAL_CALLS="Calls abroad.",
+    ROAMING="Everything abroad.",
+    PREMIUM_SMS="Paid short numbers.",
+    CONTENT="Content subscriptions.",
+    DATA="Mobile data.",
+)
+describe(
+    LimitRule,
+    "What happens beyond a spending limit.",
+    STOP="Paid services stop.",
+    EMPLOYEE_PAYS="The employee's own account pays.",
+    NOTIFY="Only a notice.",
+)
+describe(FeePeriod, "How often a fee is taken.", DAILY="Every day.", MONTHLY="Every month.")
+describe(
+    AllowanceUnit,
+    "What allowances count.",
+    SECONDS="Seconds of calls.",
+    SMS="Text messages.",
+    MMS="Multimedia messages.",
+    BYTES="Bytes of data.",
+)
+describe(
+    OptionTheme,
+    "Theme of an option.",
+    INTERNET="Internet.",
+    CALLS="Calls.",
+    ROAMING="Roaming.",
+    MESSAGES="Messages.",
+    ADDITIONAL="Additional services.",
+)
+describe(
+    Channel,
+    "Through what something was done.",
+    API="GraphQL with a key.",
+    PORTAL="The portal or GraphiQL.",
+    USSD="USSD menu.",
+    SMS="Text message.",
+    IVR="Voice menu.",
+    OFFICE="An office of the operator.",
+    SYSTEM="The system itself.",
+)

@@ -1,0 +1,144 @@
+"""The operations journal: who did what to which object, through which channel."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from authz.actions import Action
+from gateway.execution import PUBLIC, Info, OfType, Row, batched, column, computed
+from gateway.kit.errors import Refusal
+from gateway.kit.ids import Kind, decode_any
+from gateway.loaders import journal as loader
+from gateway.loaders.access import ADMINISTRATORS
+from gateway.loaders.journal import JOURNAL
+from gateway.loaders.pages import Filter, Parent
+from gateway.models.journal import ActorKind, Channel
+from gateway.services.summaries import summary
+from schema.connections import After, ConnectionOf, EdgeOf, First
+from schema.context import Context
+from schema.inputs import given, number, values
+from schema.node import Node, global_id, read_nodes, register
+from schema.references import by_id
+from schema.scalars import JSON
+
+if TYPE_CHECKING:
+    from schema.access import Administrator
+
+
+async def load_administrator(rows: Sequence[Row], info: Info[Context]) -> Sequence[Row | None]:
+    """The administrator of each actor that is one."""
+    ids = [row["actor_id"] if row["actor_kind"] == ActorKind.ADMINISTRATOR else None for row in rows]
+    return await info.context.read.rows(ADMINISTRATORS, ids, info.selection.columns)
+
+
+@strawberry.type(description="Who did something.")
+class Actor:
+    """Its row is the journal's line."""
+
+    name: str = column("Name as it was then.", PUBLIC, name="actor_name")
+    administrator: Annotated["Administrator", strawberry.lazy("schema.access")] | None = batched(
+        load_administrator,
+        "Administrator, if it still exists and the caller may see it.",
+        PUBLIC,
+        needs=("actor_kind", "actor_id"),
+    )
+
+
+def summarise(rows: Sequence[Row], info: Info[Context]) -> Sequence[str]:
+    language = info.context.language
+    return [summary(row["action"], row["details"], language) for row in rows]
+
+
+async def load_subject(rows: Sequence[Row], info: Info[Context]) -> Sequence[OfType | None]:
+    """What each line is about, as far as the caller sees it now."""
+    return await read_nodes([_subject(row["subject"]) for row in rows], info)
+
+
+def _subject(id: str | None) -> tuple[Kind, int] | None:
+    try:
+        return None if id is None else decode_any(id)
+    except Refusal:  # the journal of another channel may name what has no type here
+        return None
+
+
+@strawberry.type(description="One line of the operations journal.")
+class JournalEntry(Node):
+    __place__ = ("company_id",)
+    id: strawberry.ID = computed(global_id(Kind.JOURNAL_ENTRY), "Global id.", Action.JOURNAL_READ, needs=("id",))
+    at: datetime = column("When.", Action.JOURNAL_READ)
+    actor: Actor = computed(
+        lambda row: row, "Who.", Action.JOURNAL_READ, needs=("actor_name", "actor_kind", "actor_id")
+    )
+    channel: Channel = column("Through what.", Action.JOURNAL_READ)
+    action: str = column("What: noun:verb, as in explainAccess.", Action.JOURNAL_READ)
+    summary: str = batched(
+        summarise, "In words, in the caller's language.", Action.JOURNAL_READ, needs=("action", "details")
+    )
+    subject: Node | None = batched(load_subject, "What it was done to.", Action.JOURNAL_READ, needs=("subject",))
+    before: JSON | None = column("As it was before.", Action.JOURNAL_READ)
+    after: JSON | None = column("As it was after.", Action.JOURNAL_READ)
+
+
+@strawberry.type(description="A row with its cursor.")
+class JournalEntryEdge(EdgeOf[JournalEntry]): ...
+
+
+@strawberry.type(description="A page of lines.")
+class JournalEntryConnection(ConnectionOf[JournalEntry, JournalEntryEdge]): ...
+
+
+@strawberry.input(description="Which lines.")
+class JournalFilter:
+    from_: datetime | None = strawberry.field(name="from", default=strawberry.UNSET, description="From.")
+    to: datetime | None = strawberry.field(default=strawberry.UNSET, description="Before.")
+    channel: list[Channel] | None = strawberry.field(default=strawberry.UNSET, description="Channels. At most 1,000.")
+    action: list[str] | None = strawberry.field(default=strawberry.UNSET, description="Actions.")
+    administrator_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Administrator.")
+    number_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Number.")
+
+    def conditions(self) -> Filter:
+        """What it asks of the loader. Raises `Refusal` at ("filter", …)."""
+        return loader.JournalFilter(
+            since=given(self.from_),
+            before=given(self.to),
+            channels=values(self.channel, "filter", "channel"),
+            actions=values(self.action, "filter", "action"),
+            administrator_id=number(self.administrator_id, Kind.ADMINISTRATOR, "filter", "administratorId"),
+            number_id=number(self.number_id, Kind.NUMBER, "filter", "numberId"),
+        ).conditions()
+
+
+FilterArgument = Annotated[JournalFilter | None, strawberry.argument(description="Which lines.")]
+
+
+async def load_company_journal(
+    rows: Sequence[Row],
+    info: Info[Context],
+    *,
+    first: First = None,
+    after: After = None,
+    filter: FilterArgument = None,
+) -> Sequence[Row]:
+    """The page of each company's journal."""
+    page, narrowed = info.context.page(first, after), (filter or JournalFilter()).conditions()
+    ids = [row["id"] for row in rows]
+    return await loader.journal_of_companies(info.context.read, ids, page, narrowed, info.selection)
+
+
+async def load_number_journal(
+    rows: Sequence[Row],
+    info: Info[Context],
+    *,
+    first: First = None,
+    after: After = None,
+    filter: FilterArgument = None,
+) -> Sequence[Row]:
+    """The page of what was done to each number."""
+    page, narrowed = info.context.page(first, after), (filter or JournalFilter()).conditions()
+    parents = [Parent(row["company_id"], row["id"]) for row in rows]
+    return await loader.journal_of_numbers(info.context.read, parents, page, narrowed, info.selection)
+
+
+register(Kind.JOURNAL_ENTRY)(by_id(JOURNAL))

@@ -1,0 +1,39 @@
+"""Resolvers of fields that name other objects: by id in a column of the row, or by a key in an argument."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
+
+from gateway.execution import Info, Row
+from gateway.kit.errors import Refusal
+from gateway.kit.ids import Kind, decode
+from gateway.loaders.sources import Source
+from schema.context import Context
+from schema.node import Load
+
+ToOne: TypeAlias = Callable[[Sequence[Row], Info[Context]], Awaitable[Sequence[Row | None]]]
+
+
+def by_column(source: Source, column: str) -> ToOne:
+    """The row of the source whose id stands in that column; None where it is null, or the caller does not see it."""
+
+    async def load(rows: Sequence[Row], info: Info[Context]) -> Sequence[Row | None]:
+        return await info.context.read.rows(source, [row[column] for row in rows], info.selection.columns)
+
+    return load
+
+
+def by_id(source: Source) -> Load:
+    """How `node` reads the rows of a source."""
+
+    async def load(context: Context, ids: Sequence[int], columns: frozenset[str]) -> Sequence[Row | None]:
+        return await context.read.rows(source, ids, columns)
+
+    return load
+
+
+def number_or_refusal(id: str | None, kind: Kind, *field: str) -> int | Refusal | None:
+    """The number in a global id, or why it is none: an error at this one place of a level. None stays None."""
+    try:
+        return None if id is None else decode(id, kind, field)
+    except Refusal as refusal:
+        return refusal

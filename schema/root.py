@@ -1,0 +1,37 @@
+"""The schema: its queries by noun, put together."""
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from schema.access import Administrator, ApiKey, Grant, Role, Session
+from schema.companies import Company, CompanyQuery
+from schema.departments import Department
+from schema.employees import Employee
+from schema.journal import JournalEntry
+from schema.node import NodeQuery
+from schema.numbers import Number, NumberQuery
+from schema.options import Option, OptionQuery
+from schema.scalars import SCALARS
+from schema.tariffs import Tariff, TariffQuery
+from schema.viewer import ViewerQuery
+
+
+@strawberry.type(description="What can be read.")
+class Query(OptionQuery, TariffQuery, NumberQuery, CompanyQuery, NodeQuery, ViewerQuery):
+    """Fields stand in the order of the bases, the last one first."""
+
+
+NODES = (
+    *(Company, Department, Employee, Number, Tariff, Option, JournalEntry),
+    *(Administrator, ApiKey, Grant, Role, Session),
+)
+
+
+def build_schema() -> strawberry.Schema:
+    """The schema, for the engine."""
+    return strawberry.Schema(Query, types=NODES, config=StrawberryConfig(scalar_map=SCALARS))
+
+
+def print_schema() -> str:
+    """The schema as SDL: what schema.graphql holds."""
+    return build_schema().as_str() + "\n"

@@ -1,0 +1,52 @@
+"""Who is signed in."""
+
+from collections.abc import Sequence
+
+import strawberry
+
+from gateway.execution import PUBLIC, Info, Row, batched, column
+from gateway.kit.texts import Language
+from gateway.loaders import access as loader
+from schema.access import Administrator, ApiKey, Grant, Session
+from schema.context import Context
+
+
+async def load_administrator(rows: Sequence[Row], info: Info[Context]) -> Sequence[Row | None]:
+    return [await loader.own_administrator(info.context.read, info.selection.columns)]
+
+
+async def load_api_key(rows: Sequence[Row], info: Info[Context]) -> Sequence[Row | None]:
+    return [await loader.own_api_key(info.context.read, info.selection.columns)]
+
+
+async def load_grants(rows: Sequence[Row], info: Info[Context]) -> Sequence[list[Row]]:
+    return [await loader.own_grants(info.context.read, info.selection.columns)]
+
+
+async def load_sessions(rows: Sequence[Row], info: Info[Context]) -> Sequence[list[Row]]:
+    return [await loader.own_sessions(info.context.read, info.selection.columns)]
+
+
+@strawberry.type(description="Who is signed in.")
+class Viewer:
+    name: str = column("Name.", PUBLIC)
+    language: Language = column("Language of messages.", PUBLIC)
+    administrator: Administrator | None = batched(load_administrator, "The administrator; null for an API key.", PUBLIC)
+    api_key: ApiKey | None = batched(load_api_key, "The API key; null for a person.", PUBLIC)
+    grants: list[Grant] = batched(load_grants, "What they hold, and where.", PUBLIC)
+    sessions: list[Session] = batched(load_sessions, "Their open sessions.", PUBLIC)
+
+
+def viewer_row(context: Context) -> Row | None:
+    """Whoever is signed in now; None for a stranger."""
+    principal = context.principal
+    return None if principal is None else {"name": principal.name, "language": context.language}
+
+
+def load_viewer(rows: Sequence[None], info: Info[Context]) -> Sequence[Row | None]:
+    return [viewer_row(info.context)]
+
+
+@strawberry.type
+class ViewerQuery:
+    viewer: Viewer | None = batched(load_viewer, "Who is signed in; null for a stranger.", PUBLIC)
