@@ -46,6 +46,8 @@ def _encoding(file: BinaryIO) -> str:
     if head == codecs.BOM_UTF8:
         modern = 1
     for number, line in enumerate(file, 1):
+        if b"\0" in line:
+            raise SheetError(Problem.NO_TABLE)
         if not modern and _UTF8_WORD.search(line):
             modern = number
         if not other and not _is_utf8(line):

@@ -15,7 +15,7 @@ class SheetLimits:
     columns: int = 256
     cell_characters: int = 32_767
     line_characters: int = 1_000_000
-    memory_bytes: int = 512 * MEBIBYTE
-    cpu_seconds: int = 60
+    memory_bytes: int = 320 * MEBIBYTE
+    cpu_seconds: int = 30
     stall_seconds: float = 60.0
     """How long the next rows may take to come."""

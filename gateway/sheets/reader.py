@@ -46,7 +46,8 @@ async def open_sheet(source: Path | bytes, limits: SheetLimits | None = None) ->
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        await process.wait()
+        # Not wait(), which would wait for ever for the end of a pipe that nobody reads any more.
+        await process.communicate()
 
 
 def _file(source: Path | bytes) -> BinaryIO:

@@ -115,6 +115,14 @@ def environment(process: Path) -> bytes:
     return (process / "environ").read_bytes()
 
 
+async def blocked(process: Path) -> None:
+    """Waits until the process sleeps for good: nobody takes its rows."""
+    asleep = 0
+    while asleep < 10:
+        asleep = asleep + 1 if (process / "stat").read_text().rpartition(")")[2].split()[0] == "S" else 0
+        await asyncio.sleep(0.01)
+
+
 @pytest.mark.parametrize("leave", ["early", "by an exception", "by cancellation"])
 async def test_the_process_ends_with_the_block(leave: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_SECRET", "hidden")
@@ -126,6 +134,7 @@ async def test_the_process_ends_with_the_block(leave: str, monkeypatch: pytest.M
             async for _ in rows:
                 started.update(children() - before)
                 assert all(b"hidden" not in environment(process) for process in started)
+                await blocked(*started)
                 if leave == "by an exception":
                     raise LookupError
                 if leave == "by cancellation":
