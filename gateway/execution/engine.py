@@ -88,7 +88,7 @@ class Engine:
         max_tokens: int = 10_000,
         max_documents: int = 1_000,
         max_plans: int = 1_000,
-        max_characters: int = 1_000_000,
+        max_characters: int = 250_000,
     ) -> None:
         self.definitions = Definitions(schema)
         self.stats = Stats()

@@ -27,13 +27,13 @@ class PlannedField:
     scopes: Mapping[str, "Scope"]
     """By runtime type; empty for a leaf."""
     abstract: bool
+    single: bool
+    """No list lies on the way from the root to its parent: the level has one row."""
     position: int = -1
     """Where the value stands among the values that the level computes before the objects; -1 when there is none."""
     to_one: bool = field(init=False)
-    flat: bool = field(init=False)
-    """Its answer is made from the value alone, down to the leaves."""
     in_place: bool = field(init=False)
-    """Its answer is made where its parent's object is, not for the level as a whole."""
+    """Its answer is made from the value where its parent's object is made, not for the level as a whole."""
     suspends: bool = field(init=False)
     """Something on the way to the value or below it may wait for I/O."""
 
@@ -41,15 +41,16 @@ class PlannedField:
         resolved = self.definition.spec.source in RESOLVED
         below = self.scopes.values()
         self.to_one = bool(below) and not is_list_type(strip(self.definition.type)[1])
-        self.flat = not self.abstract and all(scope.pure for scope in below)
-        # the values of a to-one field are often few and the same, which only the level as a whole can see
-        self.in_place = self.flat and not (resolved and self.to_one)
+        flat = not self.abstract and all(scope.pure for scope in below)
+        # the level as a whole sees that the values of a to-one field are few and the same, and slices a page of rows
+        page = self.single and bool(below) and not self.to_one
+        self.in_place = flat and not page and not (resolved and self.to_one)
         self.suspends = (resolved and self.definition.asynchronous) or any(scope.suspends for scope in below)
 
     @property
     def row_alone(self) -> bool:
         """No value of the level is needed: the parent's row has all."""
-        return self.flat and not self.restricted and self.definition.spec.source not in RESOLVED
+        return self.in_place and not self.restricted and self.definition.spec.source not in RESOLVED
 
 
 @dataclass(slots=True, eq=False)

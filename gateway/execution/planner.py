@@ -4,14 +4,14 @@ from collections.abc import Mapping, Set
 from enum import Enum
 from typing import Any
 
-from graphql import GraphQLObjectType, OperationType, get_named_type, is_abstract_type
+from graphql import GraphQLObjectType, OperationType, get_named_type, is_abstract_type, is_list_type
 from graphql.execution.collect_fields import FieldDetails, GroupedFieldSet
 
 from gateway.execution.arguments import arguments_of
 from gateway.execution.collect import Collector
 from gateway.execution.definitions import FieldDefinition
 from gateway.execution.fields import Source
-from gateway.execution.plan import RESOLVED, Plan, PlannedField, Scope, Shapes, Step
+from gateway.execution.plan import RESOLVED, Plan, PlannedField, Scope, Shapes, Step, strip
 from gateway.execution.selection import EMPTY
 from gateway.execution.variables import Variables
 
@@ -33,17 +33,20 @@ class Planner:
         self._restricted = restricted
         self._shapes = shapes
         self._scopes: dict[object, Scope] = {}
+        """By content."""
+        self._known: dict[tuple[str, bool, tuple[int, ...]], Scope] = {}
+        """By the nodes whose selections are merged: a fragment that is spread often is planned once."""
         self._depth = 0
 
     def plan(self) -> Plan:
         type_ = self._definitions.schema.get_root_type(self._collector.operation.operation)
         assert type_ is not None
-        root = self._scope(type_, self._collector.root(type_))
+        root = self._scope(type_, self._collector.root(type_), single=True)
         return Plan(type_, root, list(self._scopes.values()))
 
-    def _scope(self, type_: GraphQLObjectType, grouped: GroupedFieldSet) -> Scope:
+    def _scope(self, type_: GraphQLObjectType, grouped: GroupedFieldSet, single: bool) -> Scope:
         fields: dict[str, PlannedField | None] = {}
-        identity: list[object] = [type_.name]
+        identity: list[object] = [type_.name, single]
         for key, details in grouped.items():
             name = details[0].node.name.value
             if name == TYPENAME:
@@ -53,7 +56,7 @@ class Planner:
             definition = self._definitions.find(type_.name, name)
             if definition is None:
                 raise NotCovered(name)
-            planned = fields[key] = self._field(key, definition, details)
+            planned = fields[key] = self._field(key, definition, details, single)
             identity.append((key, name, _text(details), tuple(map(id, planned.scopes.values()))))
         scope = self._scopes.get(tuple(identity))
         if scope is None:
@@ -62,15 +65,20 @@ class Planner:
             self._scopes[tuple(identity)] = scope
         return scope
 
-    def _field(self, key: str, definition: FieldDefinition, details: list[FieldDetails]) -> PlannedField:
+    def _below(self, type_: GraphQLObjectType, details: list[FieldDetails], single: bool) -> Scope:
+        nodes = (type_.name, single, tuple(id(detail.node) for detail in details))
+        scope = self._known.get(nodes)
+        if scope is None:
+            scope = self._known[nodes] = self._scope(type_, self._collector.below(type_, details), single)
+        return scope
+
+    def _field(self, key: str, definition: FieldDefinition, details: list[FieldDetails], single: bool) -> PlannedField:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise NotCovered("deeper than the stack allows")
         named = get_named_type(definition.type)
-        scopes = {
-            name: self._scope(type_, self._collector.below(type_, details))
-            for name, type_ in self._definitions.possible(named).items()
-        }
+        below = single and not is_list_type(strip(definition.type)[1])
+        scopes = {name: self._below(type_, details, below) for name, type_ in self._definitions.possible(named).items()}
         self._depth -= 1
         resolved = definition.spec.source in RESOLVED
         return PlannedField(
@@ -81,6 +89,7 @@ class Planner:
             self._collector.selection(definition, details) if resolved else EMPTY,
             scopes,
             is_abstract_type(named),
+            single,
         )
 
     def _steps(self, fields: list[PlannedField]) -> list[Step]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NewType
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from gateway.execution import PUBLIC, Info, OfType, Shared, batched, column, computed, keyed, streamed
+from gateway.execution import PUBLIC, Info, OfType, Selection, Shared, batched, column, computed, keyed, streamed
 
 
 class Action(Enum):
@@ -132,6 +132,7 @@ def always_fails(row: Any) -> str:
 
 async def load_author(rows: Sequence[Row], info: Info) -> Sequence[Row | Exception | None]:
     authors = {number: author_row(number) for number in range(6)}
+    info.context.called("author", rows, info)
     await info.context.wait()
     return [
         LookupError(f"no author {row['author_id']}") if row["author_id"] == 5 else authors[row["author_id"]]
@@ -165,6 +166,7 @@ async def load_related(
 
 
 async def load_books_of(rows: Sequence[Row], info: Info) -> Sequence[list[Row | Exception | None] | None]:
+    info.context.called("books of", rows, info)
     return [
         None
         if row["id"] == 4
@@ -185,6 +187,7 @@ async def load_borrowings(
 async def load_successor(
     rows: Sequence[Row], info: Info, *, step: Annotated[Sequence[int], strawberry.argument(description="How far.")]
 ) -> Sequence[Row | None]:
+    info.context.called("successor", rows, info)
     await info.context.wait()
     return [book_row(row["id"] + by) if by >= 0 else None for row, by in zip(rows, step, strict=True)]
 
@@ -325,9 +328,10 @@ async def load_page(
     first: Annotated[int | None, strawberry.argument(description="At most so many.")] = None,
     filter: Annotated[BookFilter | None, strawberry.argument(description="Which books.")] = None,
 ) -> Sequence[Row]:
+    info.context.called("page", rows, info)
     wanted = 3 if first is None else first
-    if wanted > 1000:
-        raise ValueError("at most 1000")
+    if wanted > 5000:
+        raise ValueError("at most 5000")
     if filter is not None:
         wanted = min(wanted, filter.limit)
     page: Row = {"nodes": [book_row(n) for n in range(1, wanted + 1)], "total_count": 200}
@@ -342,6 +346,7 @@ async def find_books(
     by: Annotated[Sequence[BookBy], strawberry.argument(description="How it is found.")],
 ) -> Sequence[Row | Exception | None]:
     await info.context.wait()
+    info.context.called("book", rows, info)
     texts = [key.isbn.value if key.isbn else str(key.id) for key in by]
     return [
         ValueError(f"bad key {t}") if not t[-1:].isdigit() else book_row(int(t[-1])) if t != "0" else None
@@ -352,6 +357,7 @@ async def find_books(
 async def find_node(
     rows: Sequence[None], info: Info, *, id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")]
 ) -> Sequence[OfType | None]:
+    info.context.called("node", rows, info)
     kind, _, number = id.partition("_")
     found = {"book": ("Book", book_row), "author": ("Author", author_row)}.get(kind)
     return [OfType(found[0], found[1](int(number or 1))) if found else None] * len(rows)
@@ -450,6 +456,12 @@ class LibraryContext:
         self.closed = closed
         self.waits = waits
         self.log: list[str] = []
+        self.calls: list[tuple[str, int]] = []
+        self.selections: dict[str, Selection] = {}
+
+    def called(self, resolver: str, rows: Sequence[object], info: Info) -> None:
+        self.calls.append((resolver, len(rows)))
+        self.selections[resolver] = info.selection
 
     async def wait(self) -> None:
         """What a resolver with I/O does."""

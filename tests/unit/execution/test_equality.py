@@ -19,7 +19,7 @@ VALUES = {
     "Isbn": lambda random: f"x{random.randrange(10)}",
     "Decimal": lambda random: random.choice(["1.50", "0", "-3"]),
     "Query.node(id:)": lambda random: random.choice(["book_5", "author_4", "x_1", "book_7"]),
-    "Query.books(first:)": lambda random: random.choice([0, 1, 3, 12, 40, 2000]),
+    "Query.books(first:)": lambda random: random.choice([0, 1, 3, 12, 40, 6000]),
     "Query.looseBooks(first:)": lambda random: random.choice([0, 1, 3, 12]),
 }
 CHUNK = 250
