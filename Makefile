@@ -39,11 +39,13 @@ browser-test: $(READY) ## tests that drive Chromium
 clean: ## forget the environment and the tools; the data in .gateway stay
 	rm -rf .venv .tools
 
-$(READY): requirements.lock pyproject.toml $(if $(filter .tools/%,$(UV)),.tools/bin/uv)
-	@$(UV) venv --quiet --clear --no-python-downloads --python '>=3.11' .venv
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock
+$(READY): requirements.lock pyproject.toml $(filter .tools/%,$(UV))
+	@echo "Setting up .venv"
+	@test -x $(BIN)/python || $(UV) venv --quiet --no-python-downloads --python '>=3.11' .venv
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
 .tools/bin/uv:
-	@python3 -m pip install --quiet --disable-pip-version-check --target .tools uv==$(UV_VERSION)
+	@echo "Setting up uv in .tools"
+	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --target .tools uv==$(UV_VERSION)
