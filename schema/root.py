@@ -1,4 +1,4 @@
-"""The schema: its queries by noun, put together."""
+"""The schema: its queries and mutations by noun, put together."""
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
@@ -9,27 +9,34 @@ from schema.departments import Department
 from schema.employees import Employee
 from schema.journal import JournalEntry
 from schema.node import NodeQuery
+from schema.number_changes import NumberChange, NumberChangeMutation, NumberChangeQuery
 from schema.numbers import Number, NumberQuery
 from schema.options import Option, OptionQuery
 from schema.scalars import SCALARS
+from schema.sessions import SessionMutation
 from schema.tariffs import Tariff, TariffQuery
 from schema.viewer import ViewerQuery
 
 
 @strawberry.type(description="What can be read.")
-class Query(OptionQuery, TariffQuery, NumberQuery, CompanyQuery, NodeQuery, ViewerQuery):
+class Query(NumberChangeQuery, OptionQuery, TariffQuery, NumberQuery, CompanyQuery, NodeQuery, ViewerQuery):
+    """Fields stand in the order of the bases, the last one first."""
+
+
+@strawberry.type(description="What can be done.")
+class Mutation(NumberChangeMutation, SessionMutation):
     """Fields stand in the order of the bases, the last one first."""
 
 
 NODES = (
-    *(Company, Department, Employee, Number, Tariff, Option, JournalEntry),
+    *(Company, Department, Employee, Number, NumberChange, Tariff, Option, JournalEntry),
     *(Administrator, ApiKey, Grant, Role, Session),
 )
 
 
 def build_schema() -> strawberry.Schema:
     """The schema, for the engine."""
-    return strawberry.Schema(Query, types=NODES, config=StrawberryConfig(scalar_map=SCALARS))
+    return strawberry.Schema(Query, Mutation, types=NODES, config=StrawberryConfig(scalar_map=SCALARS))
 
 
 def print_schema() -> str:

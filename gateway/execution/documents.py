@@ -8,6 +8,7 @@ from graphql import (
     ASTValidationRule,
     DirectiveNode,
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
     OperationDefinitionNode,
@@ -35,6 +36,8 @@ class Operation:
     type: OperationType
     flags: tuple[str, ...]
     """The variables that `@skip` and `@include` look at."""
+    introspects: bool
+    """The document asks for the schema."""
     variables: Leaves | None
     """None when some variable is an input object."""
     requirements: frozenset[Enum]
@@ -127,12 +130,15 @@ class Documents:
             return Prepared(source, [GraphQLError(e.message, source=text, positions=e.positions) for e in errors])
         syntax = Syntax(document)
         self._syntax.put(source, syntax, len(source))
-        flags = _flags(document)
+        survey = _Survey()
+        visit(document, survey)
+        flags = tuple(sorted(survey.flags))
         operations = {
             name: Operation(
                 name,
                 node.operation,
                 flags,
+                survey.introspects,
                 leaves_of(self._definitions.schema, node.variable_definitions or ()),
                 self._definitions.requirements(node, syntax.fragments),
             )
@@ -141,17 +147,18 @@ class Documents:
         return Prepared(source, operations=operations)
 
 
-class _FlagVisitor(Visitor):
+class _Survey(Visitor):
+    """What is found by looking at all of a document once."""
+
     def __init__(self) -> None:
         super().__init__()
-        self.names: set[str] = set()
+        self.flags: set[str] = set()
+        self.introspects = False
 
     def enter_directive(self, node: DirectiveNode, *_args: object) -> None:
         if node.name.value in ("skip", "include"):
-            self.names.update(a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode))
+            self.flags.update(a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode))
 
-
-def _flags(document: DocumentNode) -> tuple[str, ...]:
-    visitor = _FlagVisitor()
-    visit(document, visitor)
-    return tuple(sorted(visitor.names))
+    def enter_field(self, node: FieldNode, *_args: object) -> None:
+        if node.name.value in ("__schema", "__type"):
+            self.introspects = True

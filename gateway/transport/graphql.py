@@ -6,15 +6,14 @@ from typing import Any
 
 import orjson
 import structlog
-from graphql import FieldNode, GraphQLError, Visitor, visit
-from graphql.language import DocumentNode
+from graphql import GraphQLError
 from starlette.types import Receive, Scope, Send
 
 from gateway.execution.engine import Engine, Result
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Language, Text, negotiate
 from gateway.services.principals import Identity, Principals
-from gateway.transport.authentication import identify
+from gateway.transport.authentication import clear_cookie, identify, set_cookie
 from gateway.transport.errors import present, present_all
 from gateway.transport.requests import (
     JSON,
@@ -96,13 +95,19 @@ class GraphQLEndpoint:
             language = identity.language
         asked = parameters(await read_body(receive, headers))
         prepared = self._engine.prepare(asked.query)
-        if identity is None and prepared.document is not None and _introspects(prepared.document):
+        if identity is None and any(operation.introspects for operation in prepared.operations.values()):
             raise GatewayError(GatewayErrorCode.UNAUTHENTICATED, INTROSPECTION())
         client = scope.get("client")
         context = self._make_context(identity, language, correlation_id, headers, client[0] if client else "")
         result = await self._engine.execute(prepared, asked.variables, asked.operation_name, context)
         status = 200 if result.executed or media == JSON else 400
-        return status, _dump(result, context.language, correlation_id), context.response_cookies
+        return status, _dump(result, context.language, correlation_id), _cookies(context, scope["scheme"] == "https")
+
+
+def _cookies(context: Context, secure: bool) -> Sequence[str]:
+    if context.opened is not None:
+        return [set_cookie(context.opened.token, context.opened.lifetime, secure=secure)]
+    return [clear_cookie()] if context.closed else ()
 
 
 def _dump(result: Result, language: Language, correlation_id: str) -> bytes:
@@ -140,16 +145,3 @@ async def _send(
 
 
 _CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in (JSON, RESPONSE_JSON)}
-
-
-class _IntrospectionVisitor(Visitor):
-    found = False
-
-    def enter_field(self, node: FieldNode, *_: object) -> None:
-        self.found = self.found or node.name.value in ("__schema", "__type")
-
-
-def _introspects(document: DocumentNode) -> bool:
-    visitor = _IntrospectionVisitor()
-    visit(document, visitor)
-    return visitor.found

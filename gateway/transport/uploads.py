@@ -36,7 +36,7 @@ class UploadEndpoint:
         self._db = db
         self._principals = principals
 
-    async def __call__(self, request: Request) -> Response:
+    async def store(self, request: Request) -> Response:
         language = negotiate(request.headers.get("accept-language", ""))
         correlation_id = uuid.uuid4().hex
         error: GatewayError | Refusal

@@ -1,0 +1,301 @@
+"""Changes of one number: their price beforehand, and the changes themselves."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Annotated, Any, TypeAlias
+
+import strawberry
+
+from authz.actions import Action
+from gateway.execution import PUBLIC, Info, Row, batched, column, computed
+from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
+from gateway.kit.ids import Kind, decode
+from gateway.kit.money import to_kopecks
+from gateway.kit.texts import Text
+from gateway.loaders.changes import CHANGES
+from gateway.loaders.journal import JOURNAL
+from gateway.loaders.numbers import NUMBERS
+from gateway.models.changes import NumberChangeStatus
+from gateway.operations.operation import Operation
+from gateway.operations.options import OptionConnect, OptionDisconnect
+from gateway.operations.tariffs import TariffChange
+from gateway.services import numbers
+from gateway.services.journal import Origin
+from gateway.services.numbers import Done
+from schema.context import Context
+from schema.enums import describe
+from schema.inputs import given
+from schema.journal import JournalEntry
+from schema.money import Money, money
+from schema.node import Node, global_id
+from schema.numbers import Number
+from schema.references import by_column
+from schema.user_errors import UserError, UserErrorRow, attempt, user_error
+
+NO_CHANGE = Text(en="No change is named.", ru="Изменение не названо.")
+
+IdempotencyKey: TypeAlias = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Repeat safely: the same key with the same input gives the same answer for 24 hours. "
+        "At most 255 characters."
+    ),
+]
+NumberId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="Which number.")]
+OptionId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="Global id of the option.")]
+TariffId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="Global id of the tariff.")]
+
+
+@strawberry.input(description="An option.")
+class OptionRefInput:
+    option_id: strawberry.ID = strawberry.field(description="Global id of the option.")
+
+
+@strawberry.input(description="A tariff.")
+class TariffRefInput:
+    tariff_id: strawberry.ID = strawberry.field(description="Global id of the tariff.")
+
+
+@strawberry.input(description="One change of a number; the same input serves single and bulk changes.", one_of=True)
+class NumberChangeInput:
+    option_connect: OptionRefInput | None = strawberry.field(description="Connect an option.", default=strawberry.UNSET)
+    option_disconnect: OptionRefInput | None = strawberry.field(
+        description="Disconnect an option.", default=strawberry.UNSET
+    )
+    tariff_change: TariffRefInput | None = strawberry.field(description="Change the tariff.", default=strawberry.UNSET)
+
+
+_OPERATIONS: dict[str, Callable[[Any, tuple[str, ...]], Operation]] = {
+    "option_connect": lambda given, at: OptionConnect(decode(given.option_id, Kind.OPTION, (*at, "optionId"))),
+    "option_disconnect": lambda given, at: OptionDisconnect(decode(given.option_id, Kind.OPTION, (*at, "optionId"))),
+    "tariff_change": lambda given, at: TariffChange(decode(given.tariff_id, Kind.TARIFF, (*at, "tariffId"))),
+}
+"""How each change of `NumberChangeInput` becomes an operation."""
+
+
+def operation_of(change: NumberChangeInput, *path: str) -> Operation:
+    """The operation that an input names. Raises `Refusal` INVALID below `path`."""
+    for name, make in _OPERATIONS.items():
+        if (asked := given(getattr(change, name))) is not None:
+            return make(asked, (*path, _FIELDS[name]))
+    raise Refusal(ErrorCode.REQUIRED, NO_CHANGE(), path)
+
+
+_FIELDS = {
+    "option_connect": OptionConnect.field,
+    "option_disconnect": OptionDisconnect.field,
+    "tariff_change": TariffChange.field,
+}
+
+
+@strawberry.type(description="What a change would do.")
+class ChangePreview:
+    one_off: Money = computed(money("one_off_kopecks"), "Taken at once.", PUBLIC)
+    monthly: Money = computed(money("monthly_kopecks"), "Difference of an average month.", PUBLIC)
+    user_errors: list[UserError] = column("Refusals; empty when it can be done.", PUBLIC)
+    warnings: list[str] = column(
+        "What one should know before: lost options, the end of a promotion, an old price that does not come back.",
+        PUBLIC,
+    )
+
+
+describe(
+    NumberChangeStatus,
+    "State of a change.",
+    PENDING="Waits for the operator's systems.",
+    APPLIED="Done.",
+    FAILED="Refused or failed; nothing changed.",
+)
+
+
+@strawberry.type(description="A change of one number.")
+class NumberChange(Node):
+    id: strawberry.ID = computed(global_id(Kind.NUMBER_CHANGE), "Global id.", Action.NUMBER_READ, needs=("id",))
+    number: Number = batched(by_column(NUMBERS, "number_id"), "The number.", Action.NUMBER_READ, needs=("number_id",))
+    status: NumberChangeStatus = column("State.", Action.NUMBER_READ)
+    one_off: Money = computed(
+        money("one_off_kopecks"), "What was taken at once.", Action.NUMBER_READ, needs=("one_off_kopecks",)
+    )
+    monthly: Money = computed(
+        money("monthly_kopecks"), "Difference of an average month.", Action.NUMBER_READ, needs=("monthly_kopecks",)
+    )
+    error: UserError | None = column("Why it failed.", Action.NUMBER_READ)
+    journal_entry: JournalEntry | None = batched(
+        by_column(JOURNAL, "journal_id"), "Its line in the journal.", Action.JOURNAL_READ, needs=("journal_id",)
+    )
+
+
+@strawberry.type(description="Answer of every change of one number.")
+class NumberChangePayload:
+    number: Number | None = column("The number as it is now.", PUBLIC)
+    change: NumberChange | None = column("The change.", PUBLIC)
+    user_errors: list[UserError] = column("Why nothing was done.", PUBLIC)
+
+
+@strawberry.input(description="A change of one number by name.")
+class NumberChangeApplyInput:
+    number_id: strawberry.ID = strawberry.field(description="Which number.")
+    change: NumberChangeInput = strawberry.field(description="What.")
+    expected_one_off: Decimal | None = strawberry.field(
+        description="Refuse with PRICE_CHANGED when the one-off price differs.", default=strawberry.UNSET
+    )
+    expected_monthly: Decimal | None = strawberry.field(
+        description="Refuse with PRICE_CHANGED when the monthly difference differs.", default=strawberry.UNSET
+    )
+    idempotency_key: str | None = strawberry.field(
+        description="Repeat safely: the same key with the same input gives the same answer for 24 hours. "
+        "At most 255 characters.",
+        default=strawberry.UNSET,
+    )
+
+
+async def _preview(
+    rows: Sequence[None],
+    info: Info[Context],
+    *,
+    number_id: NumberId,
+    change: Annotated[NumberChangeInput, strawberry.argument(description="What would be changed.")],
+) -> Sequence[Row]:
+    context = info.context
+    outcome = await numbers.preview(
+        context.db,
+        context.caller,
+        decode(number_id, Kind.NUMBER, ("numberId",)),
+        operation_of(change, "change"),
+        catalogue=context.catalogue,
+    )
+    return [
+        {
+            "one_off_kopecks": outcome.one_off_kopecks,
+            "monthly_kopecks": outcome.monthly_kopecks,
+            "user_errors": [user_error(refusal, context.language) for refusal in outcome.refusals],
+            "warnings": [warning.render(context.language) for warning in outcome.warnings],
+        }
+    ]
+
+
+async def _number_change(
+    rows: Sequence[None],
+    info: Info[Context],
+    *,
+    input: Annotated[NumberChangeApplyInput, strawberry.argument(description="The number and its change.")],
+) -> Sequence[Row]:
+    async def act() -> Done:
+        return await _apply(
+            info,
+            decode(input.number_id, Kind.NUMBER, ("numberId",)),
+            operation_of(input.change, "change"),
+            given(input.idempotency_key),
+            expected_one_off=_kopecks(input.expected_one_off, "expectedOneOff"),
+            expected_monthly=_kopecks(input.expected_monthly, "expectedMonthly"),
+        )
+
+    return await _payload(info, *await attempt(info, act()))
+
+
+async def _option_connect(
+    rows: Sequence[None],
+    info: Info[Context],
+    *,
+    number_id: NumberId,
+    option_id: OptionId,
+    idempotency_key: IdempotencyKey = None,
+) -> Sequence[Row]:
+    change = NumberChangeInput(option_connect=OptionRefInput(option_id=option_id))
+    return await _by_name(info, number_id, change, idempotency_key)
+
+
+async def _option_disconnect(
+    rows: Sequence[None],
+    info: Info[Context],
+    *,
+    number_id: NumberId,
+    option_id: OptionId,
+    idempotency_key: IdempotencyKey = None,
+) -> Sequence[Row]:
+    change = NumberChangeInput(option_disconnect=OptionRefInput(option_id=option_id))
+    return await _by_name(info, number_id, change, idempotency_key)
+
+
+async def _tariff_change(
+    rows: Sequence[None],
+    info: Info[Context],
+    *,
+    number_id: NumberId,
+    tariff_id: TariffId,
+    idempotency_key: IdempotencyKey = None,
+) -> Sequence[Row]:
+    change = NumberChangeInput(tariff_change=TariffRefInput(tariff_id=tariff_id))
+    return await _by_name(info, number_id, change, idempotency_key)
+
+
+async def _by_name(
+    info: Info[Context], number_id: strawberry.ID, change: NumberChangeInput, idempotency_key: str | None
+) -> Sequence[Row]:
+    """The mutations whose arguments stand side by side: fields of refusals are the last names of their paths."""
+
+    async def act() -> Done:
+        number = decode(number_id, Kind.NUMBER, ("numberId",))
+        return await _apply(info, number, operation_of(change), given(idempotency_key))
+
+    done, user_errors = await attempt(info, act())
+    return await _payload(info, done, [error | {"field": error["field"][-1:]} for error in user_errors])
+
+
+async def _apply(
+    info: Info[Context],
+    number_id: int,
+    operation: Operation,
+    idempotency_key: str | None,
+    *,
+    expected_one_off: int | None = None,
+    expected_monthly: int | None = None,
+) -> Done:
+    context = info.context
+    return await numbers.change(
+        context.db,
+        context.caller,
+        number_id,
+        operation,
+        catalogue=context.catalogue,
+        origin=Origin.of(context.caller, context.channel, context.correlation_id),
+        expected_one_off=expected_one_off,
+        expected_monthly=expected_monthly,
+        idempotency_key=idempotency_key,
+    )
+
+
+async def _payload(info: Info[Context], done: Done | None, user_errors: Sequence[UserErrorRow]) -> Sequence[Row]:
+    if done is None:
+        return [{"number": None, "change": None, "user_errors": user_errors}]
+    read, selection = info.context.read, info.selection
+    [number] = await read.rows(NUMBERS, [done.number_id], selection.at("number").columns)
+    [change] = await read.rows(CHANGES, [done.change_id], selection.at("change").columns)
+    return [{"number": number, "change": change, "user_errors": user_errors}]
+
+
+def _kopecks(amount: Decimal | None, field: str) -> int | None:
+    amount = given(amount)
+    if amount is None:
+        return None
+    try:
+        return to_kopecks(amount)
+    except InvalidValue as error:
+        raise Refusal(error.code, error.message, (field,)) from None
+
+
+@strawberry.type
+class NumberChangeQuery:
+    change_preview: ChangePreview = batched(
+        _preview, "What a change of one number would cost and break, without doing it.", Action.NUMBER_CHANGE
+    )
+
+
+@strawberry.type
+class NumberChangeMutation:
+    number_change: NumberChangePayload = batched(_number_change, "Change one number.", Action.NUMBER_CHANGE)
+    option_connect: NumberChangePayload = batched(_option_connect, "Connect an option.", Action.OPTION_CONNECT)
+    option_disconnect: NumberChangePayload = batched(
+        _option_disconnect, "Disconnect an option.", Action.OPTION_DISCONNECT
+    )
+    tariff_change: NumberChangePayload = batched(_tariff_change, "Change the tariff.", Action.TARIFF_CHANGE)
