@@ -74,16 +74,16 @@ def out_of_service(state: NumberState) -> Refusal | None:
     return Refusal(ErrorCode.NOT_AVAILABLE, message(), hint=hint())
 
 
-def not_offered(item: Item, state: NumberState, field: Sequence[str]) -> Iterator[Refusal]:
-    """Why an item of the catalogue is not sold for such a number."""
-    if item.sold_to(state.kind, state.region):
+def not_offered(item: Item, kind: str, region: str, field: Sequence[str]) -> Iterator[Refusal]:
+    """Why an item of the catalogue is not sold for numbers of this kind, of a company that is served in this region."""
+    if item.sold_to(kind, region):
         return
     if item.archived:
         yield Refusal(ErrorCode.NOT_AVAILABLE, ARCHIVED(item=item.name), field, hint=CHOOSE_ANOTHER())
-    if item.kinds and state.kind not in item.kinds:
-        kinds = wording.listed([KINDS[kind] for kind in NumberKind if kind in item.kinds])
-        message = WRONG_KIND(item=item.name, kind=KINDS[NumberKind(state.kind)], kinds=kinds)
+    if item.kinds and kind not in item.kinds:
+        kinds = wording.listed([KINDS[each] for each in NumberKind if each in item.kinds])
+        message = WRONG_KIND(item=item.name, kind=KINDS[NumberKind(kind)], kinds=kinds)
         yield Refusal(ErrorCode.NOT_AVAILABLE, message, field, hint=CHOOSE_ANOTHER())
-    if item.region is not None and item.region != state.region:
-        message = WRONG_REGION(item=item.name, sold_in=item.region, region=state.region)
+    if item.region is not None and item.region != region:
+        message = WRONG_REGION(item=item.name, sold_in=item.region, region=region)
         yield Refusal(ErrorCode.NOT_AVAILABLE, message, field, hint=CHOOSE_ANOTHER())

@@ -108,7 +108,7 @@ class OptionConnect(Operation):
         if refusal := out_of_service(state):
             yield refusal
             return
-        yield from not_offered(option, state, field)
+        yield from not_offered(option, state.kind, state.region, field)
         if not option.sold_with(state.tariff_id):
             yield _other_tariff(option, state, catalogue)
         for required in option.requires:

@@ -69,7 +69,7 @@ class TariffChange(Operation):
         elif refusal := out_of_service(state):
             yield refusal
         else:
-            yield from not_offered(tariff, state, field)
+            yield from not_offered(tariff, state.kind, state.region, field)
 
     def inverse(self, before: NumberState, after: NumberState, catalogue: Catalogue) -> tuple[Operation, ...]:
         lost = requirements_first(catalogue.options[each] for each in before.options.keys() - after.options.keys())

@@ -1,4 +1,4 @@
-"""Which phone numbers another company has: asked when a register is taken over, answered without telling whose."""
+"""What an import of a register asks: whether other companies have its numbers, not which ones, and ids ahead of rows."""
 
 from alembic import op
 
@@ -14,11 +14,11 @@ def upgrade() -> None:
     op.execute("""
         CREATE FUNCTION taken_numbers(company_id bigint, msisdns text[]) RETURNS TABLE (msisdn text)
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-          SELECT n.msisdn FROM numbers n
-          WHERE n.msisdn = ANY (taken_numbers.msisdns COLLATE "C") AND n.company_id <> taken_numbers.company_id
-            AND n.status <> 'CLOSED'
+          SELECT n.msisdn FROM unnest(taken_numbers.msisdns) given JOIN numbers n ON n.msisdn = given COLLATE "C"
+          WHERE n.company_id <> taken_numbers.company_id AND n.status <> 'CLOSED'
         $$
     """)
     op.execute("REVOKE EXECUTE ON FUNCTION taken_numbers(bigint, text[]) FROM PUBLIC")
     op.execute("GRANT EXECUTE ON FUNCTION taken_numbers(bigint, text[]) TO gateway_app")
     op.execute("ALTER FUNCTION taken_numbers(bigint, text[]) OWNER TO gateway_lookup")
+    op.execute("GRANT USAGE ON SEQUENCE departments_id_seq, employees_id_seq TO gateway_app")
