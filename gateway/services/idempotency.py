@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any, TypeAlias
 
 import orjson
-from sqlalchemy import BigInteger, LargeBinary, String, bindparam, null, select, update
+from sqlalchemy import BigInteger, LargeBinary, String, bindparam, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from gateway.db import Statement
@@ -50,7 +50,7 @@ _NEW = insert(_KEYS).values(_CLAIM_VALUES)
 _CLAIM = Statement(
     _NEW.on_conflict_do_update(
         index_elements=_NAMED,
-        set_={"request_hash": _NEW.excluded.request_hash, "created_at": _NEW.excluded.created_at, "answer": null()},
+        set_={"request_hash": _NEW.excluded.request_hash, "created_at": _NEW.excluded.created_at},
         where=_KEYS.c.created_at <= bindparam("forgotten", type_=MOMENT),
     ).returning(_KEYS.c.key)
 )

@@ -108,6 +108,22 @@ async def test_only_what_differs_is_written(database: Database, owner_connection
     assert [row["id"] for row in touched] == [101, 102]
 
 
+async def test_of_the_settings_only_those_that_differ_are_written(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    (empty,) = await load(database, [NUMBER])
+    before = altered(empty, {"options": {PLAIN: Connected(MOMENT), PROMO: Connected(MOMENT)}})
+    await save(database, [Changed(empty, before)])
+    versions = "SELECT option_id, xmin::text FROM connected_options"
+    then = {row["option_id"]: row["xmin"] for row in await owner_connection.fetch(versions)}
+    later = {**before.options, PROMO: Connected(MOMENT, MOMENT)}
+
+    await save(database, [Changed(before, altered(before, {"options": later}))])
+
+    now = {row["option_id"]: row["xmin"] for row in await owner_connection.fetch(versions)}
+    assert (now[PLAIN] == then[PLAIN], now[PROMO] == then[PROMO]) == (True, False)
+
+
 async def test_money_spent_stays_when_the_limit_changes(
     database: Database, owner_connection: asyncpg.Connection
 ) -> None:
