@@ -6,16 +6,19 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated
 
 import asyncpg
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.status import Status
 from sqlalchemy.exc import DBAPIError
 
 from gateway.db import Database
 from gateway.embedded import Embedded, EmbeddedError
+from gateway.kit.ids import Kind, encode
 from gateway.migrations import migrate as migrate_database
 from gateway.settings import Settings
 
@@ -124,7 +127,7 @@ def demo(
         console.print("a first query, with the API key of a reporting integration:")
         console.print(
             f"  curl {address}/graphql -H 'Authorization: Bearer {demo.API_KEY}' -H 'Content-Type: application/json' "
-            """-d '{"query": "{ numbers(first: 3) { totalCount nodes { msisdn tariff { name } } } }"}'""",
+            """-d '{"query": "{ companies { nodes { name numbers(first: 3) { totalCount nodes { msisdn tariff { name } } } } } }"}'""",
             markup=False,
         )
         server.serve(settings.model_copy(update={"database_url": dsn}), listener)
@@ -165,3 +168,53 @@ def migrate() -> None:
     """Bring the tables to the newest revision; the user of GATEWAY_DATABASE_URL must own them."""
     with connectable(Settings()) as dsn:
         asyncio.run(migrate_database(dsn))
+
+
+@app.command()
+def export_schema() -> None:
+    """Print the GraphQL schema, as schema/schema.graphql keeps it."""
+    from schema.root import print_schema
+
+    typer.echo(print_schema(), nl=False)
+
+
+journal = typer.Typer(help="The operations journal.", no_args_is_help=True)
+app.add_typer(journal, name="journal")
+
+
+@journal.command("verify")
+def verify_journal(
+    company: Annotated[str | None, typer.Option(help="INN of a company; without it, all of them.")] = None,
+) -> None:
+    """Verify that no line was altered, removed or moved since it was written; exit code 1 when one was."""
+    with connectable(Settings()) as dsn:
+        if not asyncio.run(_verify_journals(dsn, company)):
+            raise typer.Exit(1)
+
+
+async def _verify_journals(dsn: str, inn: str | None) -> bool:
+    from gateway.services.companies import find_companies
+    from gateway.services.journal_verification import verify
+
+    whole = True
+    database = Database(dsn)
+    try:
+        await database.open()
+        companies = await find_companies(database, inn)
+        if inn is not None and not companies:
+            raise Refused(f"there is no company with the INN {inn}")
+        for company in companies:
+            with console.status(company.inn) as status:
+                found = await verify(database, company.id, progress=partial(_show_lines, status, company.inn))
+            verdict = f"[red]{len(found.faults)} faults[/]" if found.faults else "[green]whole[/]"
+            console.print(f"{company.inn}  {found.lines:,} lines, {verdict}, the chain ends with {found.end.hex()}")
+            for fault in found.faults:
+                console.print(f"  {encode(Kind.JOURNAL_ENTRY, fault.entry_id)} {fault.kind}")
+            whole = whole and not found.faults
+    finally:
+        await database.close()
+    return whole
+
+
+def _show_lines(status: Status, inn: str, lines: int) -> None:
+    status.update(f"{inn}  {lines:,} lines")

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,7 +69,7 @@ def answers(address: str) -> bool:
     try:
         with urllib.request.urlopen(address, timeout=5):
             return True
-    except urllib.error.URLError:
+    except OSError:  # refused, or not answered yet
         return False
 
 
