@@ -127,7 +127,7 @@ def demo(
         console.print("a first query, with the API key of a reporting integration:")
         console.print(
             f"  curl {address}/graphql -H 'Authorization: Bearer {demo.API_KEY}' -H 'Content-Type: application/json' "
-            """-d '{"query": "{ companies { nodes { name numbers(first: 3) { totalCount nodes { msisdn tariff { name } } } } } }"}'""",
+            """-d '{"query": "{ companies { nodes { name numbers(first: 3) { nodes { msisdn tariff { name } } } } } }"}'""",
             markup=False,
         )
         server.serve(settings.model_copy(update={"database_url": dsn}), listener)
