@@ -206,7 +206,7 @@ async def _verify_journals(dsn: str, inn: str | None) -> bool:
         for company in companies:
             with console.status(company.inn) as status:
                 found = await verify(database, company.id, progress=partial(_show_lines, status, company.inn))
-            verdict = f"[red]{len(found.faults)} faults[/]" if found.faults else "[green]whole[/]"
+            verdict = f"[red]faults: {len(found.faults)}[/]" if found.faults else "[green]whole[/]"
             console.print(f"{company.inn}  {found.lines:,} lines, {verdict}, the chain ends with {found.end.hex()}")
             for fault in found.faults:
                 console.print(f"  {encode(Kind.JOURNAL_ENTRY, fault.entry_id)} {fault.kind}")
