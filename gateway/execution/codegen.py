@@ -28,13 +28,11 @@ class Careful(Exception):
 
 
 def leaf_of(type_: GraphQLLeafType) -> Leaf:
-    """What graphql-core answers for a value of that type; raises what it raises, and `Careful` for nothing."""
+    """What graphql-core answers for a value of that type; raises what it raises, and `Careful` for no value."""
 
     def leaf(value: Any) -> Any:
-        if value is None or value is Undefined:
+        if value is None or value is Undefined or isinstance(value, Exception):
             raise Careful
-        if isinstance(value, Exception):
-            raise value
         return Executor.complete_leaf_value(type_, value)
 
     return leaf

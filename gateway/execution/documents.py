@@ -54,8 +54,6 @@ class Prepared:
 
     def operation(self, name: str | None = None) -> Operation:
         """The operation to execute; raises `GraphQLError` when the name is unknown or missing among several."""
-        if self.errors:
-            raise self.errors[0]
         if not name:
             if len(self.operations) == 1:
                 return next(iter(self.operations.values()))

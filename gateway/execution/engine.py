@@ -221,10 +221,8 @@ class Engine:
             try:
                 plan = Planner(self._collector(request, restricted), restricted, self._shapes).plan()
                 compile_plan(plan)
-            except NotCovered as reason:
-                plan = reason
-            except GraphQLError as error:  # a flag that is null: graphql-core knows where that is an error
-                plan = NotCovered(error.message)
+            except (NotCovered, GraphQLError) as reason:  # graphql-core knows where a flag that is null is an error
+                plan = NotCovered(str(reason))
             self._plans.put(key, plan, len(request.prepared.source))
         return plan
 

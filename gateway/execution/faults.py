@@ -74,25 +74,26 @@ class Faults:
         required, inner = strip(type_)
         try:
             value = await self._value(definition, inner, details, path, slot)
-            if value is None and required:
-                place = f"{definition.parent}.{definition.name}"
-                raise TypeError(f"Cannot return null for non-nullable field {place}.")
-            return value
         except Exception as error:
-            located = located_error(error, [detail.node for detail in details], list(path))
-            if required:
-                raise located from None
-            self.errors.append(located)
-            return None
+            value = error
+        if value is None and required:
+            place = f"{definition.parent}.{definition.name}"
+            value = TypeError(f"Cannot return null for non-nullable field {place}.")
+        if not isinstance(value, Exception):
+            return value
+        located = located_error(value, [detail.node for detail in details], list(path))
+        if required:
+            raise located
+        self.errors.append(located)
+        return None
 
     async def _value(
         self, definition: FieldDefinition, inner: Any, details: list[FieldDetails], path: Path, slot: Any
     ) -> Any:
+        """The value of a slot, or the exception in it: returned, as one instance may stand in many slots."""
         if isinstance(slot, BadArguments):
             coerce(self._collector.definitions, definition, details[0].node, self._variables)
-        if isinstance(slot, Exception):
-            raise slot
-        if slot is None or is_leaf_type(inner):
+        if slot is None or isinstance(slot, Exception) or is_leaf_type(inner):
             return slot
         if is_list_type(inner):
             return [

@@ -62,7 +62,10 @@ class Run:
         for step in scope.steps:
             await self.step(step, [None], values)
             (planned,) = step.fields
-            if self.faulty and await stop(planned, values[planned.position][0]):
+            (slot,) = values[planned.position]
+            if planned.in_place:
+                slot = careful.slot(planned, planned.definition.type, slot)
+            if (planned.in_place or self.faulty) and await stop(planned, slot):
                 break
         (made,) = await self.make(scope, [None], values)
         return made

@@ -51,4 +51,4 @@ async def call(
     values: Sequence[object] = await answer if definition.asynchronous else answer
     if len(values) != len(rows):
         raise RuntimeError(f"{definition.parent}.{definition.name} answered {len(values)} values for {len(rows)} rows")
-    return values
+    return values if type(values) is list else list(values)

@@ -411,8 +411,25 @@ async def rename_book(
     return [{**book_row(number), "title": title} if number else None]
 
 
+async def touch_one(
+    rows: Sequence[None], info: Info, *, number: Annotated[int, strawberry.argument(description="Which.")]
+) -> Sequence[object]:
+    info.context.log.append(f"touch {number}")
+    return [None if number < 0 else ValueError("too old") if number == 0 else number == 1 or "maybe"]
+
+
+async def touch_each(
+    rows: Sequence[None], info: Info, *, count: Annotated[int, strawberry.argument(description="How many.")]
+) -> Sequence[object]:
+    info.context.log.append(f"touch all {count}")
+    return [[book_row(number) if number != 2 else None for number in range(count)] if count >= 0 else None]
+
+
 @strawberry.type(description="What can be changed.")
 class Mutation:
+    touch: bool | None = batched(touch_one, "Touches.", Action.BOOK_WRITE)
+    strict_touch: bool = batched(touch_one, "Touches.", Action.BOOK_WRITE)
+    touch_all: list[Book] = batched(touch_each, "Touches all.", Action.BOOK_WRITE)
     rename: Book | None = batched(rename_book, "Renames a book.", Action.BOOK_WRITE)
     strict_rename: Book = batched(rename_book, "Renames a book.", Action.BOOK_WRITE)
     book: Book | None = keyed(find_books, "Touches a book.", Action.BOOK_WRITE)

@@ -81,6 +81,33 @@ async def test_a_failing_mutation_that_may_not_be_null_stops_the_later_ones(engi
     assert context.log == ["rename 1 None", "rename -1 None"]
 
 
+@pytest.mark.parametrize("fatal", ["strictTouch(number: -1)", "strictTouch(number: 0)", "touchAll(count: 3) { id }"])
+async def test_a_failing_leaf_or_list_of_a_mutation_stops_the_later_ones(engine: Engine, fatal: str) -> None:
+    context = LibraryContext()
+
+    result = await run(
+        engine, f"mutation {{ touch(number: 0) fatal: {fatal} late: touch(number: 1) }}", context=context
+    )
+
+    assert result.data is None
+    assert result.errors[0].path == ["touch"]
+    assert result.errors[-1].path is not None
+    assert result.errors[-1].path[0] == "fatal"
+    assert "touch 1" not in context.log
+
+
+async def test_one_exception_may_stand_in_many_places(engine: Engine) -> None:
+    refusal = ValueError("shared")
+    context = LibraryContext(frozenset({Action.PRICE_READ}))
+    context.permit = lambda requirement, rows, place: [refusal] * len(rows)  # type: ignore[method-assign]  # for all
+
+    for _ in range(3):
+        result = await run(engine, "{ books(first: 30) { nodes { price { amount } } } }", context=context)
+
+    assert [error.message for error in result.errors] == ["shared"] * 30
+    assert refusal.__traceback__ is None  # raising it again and again would grow it
+
+
 async def test_a_restricted_field_is_refused_row_by_row(engine: Engine) -> None:
     context = LibraryContext(frozenset({Action.PRICE_READ}))
 
