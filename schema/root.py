@@ -12,6 +12,7 @@ from schema.node import NodeQuery
 from schema.number_changes import NumberChange, NumberChangeMutation, NumberChangeQuery
 from schema.numbers import Number, NumberQuery
 from schema.options import Option, OptionQuery
+from schema.registers import RegisterMutation
 from schema.scalars import SCALARS
 from schema.sessions import SessionMutation
 from schema.tariffs import Tariff, TariffQuery
@@ -24,7 +25,7 @@ class Query(NumberChangeQuery, OptionQuery, TariffQuery, NumberQuery, CompanyQue
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(NumberChangeMutation, SessionMutation):
+class Mutation(NumberChangeMutation, RegisterMutation, SessionMutation):
     """Fields stand in the order of the bases, the last one first."""
 
 
