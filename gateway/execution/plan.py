@@ -1,6 +1,6 @@
 """A compiled operation: merged selections as a tree of scopes, each an object type with what is selected of it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -119,20 +119,23 @@ class Plan:
     """All scopes, the inner ones first."""
 
 
+_numbers = count()
+"""Unique in the process, as shared rows may be answered by several engines."""
+
+
 @dataclass(slots=True)
 class Shapes:
-    """Numbers for shapes; a shape that was forgotten gets a new one."""
+    """Numbers for the shapes of one schema; a shape that was forgotten gets a new one."""
 
     limit: int
     _known: dict[object, int] = field(default_factory=dict)
-    _next: Iterator[int] = field(default_factory=count)
 
     def number(self, shape: object) -> int:
         known = self._known.get(shape)
         if known is None:
             if len(self._known) >= self.limit:
                 self._known.clear()
-            known = self._known[shape] = next(self._next)
+            known = self._known[shape] = next(_numbers)
         return known
 
 

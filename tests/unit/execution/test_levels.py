@@ -185,6 +185,20 @@ async def test_the_forms_of_a_shared_row_are_bounded_and_errors_are_not_kept(eng
     assert len(AWARDS[2].fragments) == 50
 
 
+async def test_two_engines_may_answer_the_same_shared_rows(engine: Engine) -> None:
+    for row in PUBLISHERS:
+        row.fragments.clear()
+    answers = [
+        await run(each, f"{{ books(first: 1) {{ nodes {{ publisher {{ {selected} }} }} }} }}")
+        for each, selected in ((engine, "name"), (Engine(make_schema()), "founded"))
+    ]
+
+    assert [orjson.loads(orjson.dumps(a.data))["books"]["nodes"][0]["publisher"] for a in answers] == [
+        {"name": "Publisher 1"},
+        {"founded": 1901},
+    ]
+
+
 async def test_a_long_level_gives_others_a_turn(engine: Engine) -> None:
     turns = 0
 
