@@ -24,6 +24,9 @@ PARENT = (
 )
 """The parents of a level: `company_id` and `id`, the same for a company."""
 
+_UNDER = "under_parent"
+"""The parent's id in each row, under a name that is no column of a table."""
+
 
 class Parent(NamedTuple):
     """What a list hangs on. Ids are unique over all companies, so the company only says where to look."""
@@ -120,7 +123,7 @@ async def pages(
         slices = {parent_id: page.slice(part) for parent_id, part in _by_parent(rows, distinct).items()}
     if wanted.total:
         statement = _total(listing, scope.shape, narrowed.names)
-        totals = {row["parent_id"]: row["total"] for row in await read.fetch(statement, **parameters)}
+        totals = {row[_UNDER]: row["total"] for row in await read.fetch(statement, **parameters)}
     return [page_row(slices.get(parent.id, _NO_ROWS), keyset, totals.get(parent.id, 0)) for parent in parents]
 
 
@@ -129,7 +132,7 @@ def _by_parent(rows: Sequence[Row], parents: Sequence[Parent]) -> Mapping[int, S
         return {parents[0].id: rows}
     parts: dict[int, list[Row]] = {}
     for row in rows:
-        parts.setdefault(row["parent_id"], []).append(row)
+        parts.setdefault(row[_UNDER], []).append(row)
     return parts
 
 
@@ -146,13 +149,13 @@ def _page(
     source = listing.source
     rows = _narrowed(select(*source.select(columns | {"id"})), listing, scope, conditions)
     part = seek(rows, keyset, source.columns, shape).lateral("part")
-    return Statement(select(PARENT.c.id.label("parent_id"), *part.c).select_from(PARENT.join(part, true())))
+    return Statement(select(PARENT.c.id.label(_UNDER), *part.c).select_from(PARENT.join(part, true())))
 
 
 @lru_cache(maxsize=200)
 def _total(listing: Listing, scope: Shape, conditions: frozenset[str]) -> Statement:
     count = _narrowed(select(func.count()), listing, scope, conditions).scalar_subquery()
-    return Statement(select(PARENT.c.id.label("parent_id"), count.label("total")).select_from(PARENT))
+    return Statement(select(PARENT.c.id.label(_UNDER), count.label("total")).select_from(PARENT))
 
 
 def _narrowed(statement: Select[Any], listing: Listing, scope: Shape, conditions: frozenset[str]) -> Select[Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import orjson
 from graphql import GraphQLError
 
 from authz.enforcer import Effect, Rule, extended
@@ -115,10 +116,10 @@ class Register:
         )
         self.db.statements.clear()
         result = await self.engine.execute(source, variables, None, context)
-        return Answer(result.data, result.errors)
+        return Answer(orjson.loads(orjson.dumps(result.data)), result.errors)
 
     async def data(self, source: str, variables: Mapping[str, object] | None = None, **options: Any) -> Any:
         """The data of an answer that has no errors."""
         answer = await self.ask(source, variables, **options)
-        assert answer.errors == []
+        assert not answer.errors, answer.causes
         return answer.data

@@ -41,7 +41,7 @@ INSERT INTO departments (company_id, id, name, cost_centre, parent_id, ancestor_
 INSERT INTO employees (company_id, id, name, position, personnel_number, email, extra_phone, birth_date, department_id) VALUES
   (1, 1, 'Королёв Фёдор', 'Courier', 'P1', 'p1@alpha.example', '79261110001', '1990-05-17', 3),
   (1, 2, 'Ёжикова Анна', 'Clerk', 'P2', NULL, NULL, '1985-01-02', 4),
-  (1, 3, 'Абрамов Иван', NULL, NULL, NULL, NULL, NULL, NULL),
+  (1, 3, 'Абрамов Иван', NULL, NULL, NULL, NULL, NULL, 2),
   (2, 4, 'Беляев Олег', NULL, NULL, NULL, NULL, NULL, 5),
   (3, 5, 'Canary', 'Canary', 'Canary', 'Canary', '79269999998', '1970-01-01', 6);
 
@@ -62,7 +62,7 @@ INSERT INTO numbers (company_id, id, msisdn, iccid, kind, status, label, employe
 INSERT INTO numbers (company_id, id, msisdn, iccid, kind, status, department_id, tariff_id, label)
   SELECT 2, n, '7927000' || lpad(n::text, 4, '0'), NULL, 'VOICE', 'ACTIVE', 5, 4, NULL FROM generate_series(6001, 6040) n
   UNION ALL
-  SELECT 3, n, '7928000' || lpad(n::text, 4, '0'), '8970199999999' || n, 'VOICE', 'ACTIVE', 6, 1, 'Canary'
+  SELECT 3, n, '7928000' || lpad(n::text, 4, '0'), '89701999999990' || n, 'VOICE', 'ACTIVE', 6, 1, 'Canary'
   FROM generate_series(7001, 7020) n;
 UPDATE numbers SET employee_id = 5 WHERE company_id = 3;
 
@@ -94,7 +94,7 @@ INSERT INTO roles (company_id, id, name, allows, denies) VALUES
 INSERT INTO grants (company_id, id, administrator_id, api_key_id, role, role_id, department_id) VALUES
   (1, 1, 1, NULL, 'owner', NULL, NULL), (2, 2, 1, NULL, 'owner', NULL, NULL), (1, 3, 2, NULL, 'manager', NULL, 2),
   (3, 4, 3, NULL, 'owner', NULL, NULL), (1, 5, NULL, 1, 'reporting', NULL, NULL), (1, 6, 4, NULL, 'auditor', NULL, NULL),
-  (2, 7, 4, NULL, 'manager', NULL, 5), (1, 8, 2, NULL, NULL, 1, NULL);
+  (2, 7, 4, NULL, 'manager', NULL, 5), (1, 8, 1, NULL, NULL, 1, NULL);
 INSERT INTO sessions (id, administrator_id, token_hash, device, ip, created_at, last_used_at, expires_at, revoked_at) VALUES
   (1, 1, '\x01', 'Firefox', '192.0.2.1', '2025-01-01', '2025-01-02', '2125-01-01', NULL),
   (2, 1, '\x02', 'Chromium', '192.0.2.2', '2025-01-01', '2025-01-03', '2125-01-01', NULL),
