@@ -47,15 +47,16 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with (folder / "log").open("w+") as log:
         command = [sys.executable, "-m", "gateway", "demo"]
         demo = subprocess.Popen(command, env=os.environ | settings, stdout=log, stderr=subprocess.STDOUT)
-        deadline = time.monotonic() + START_UP
-        while not answers(address):
-            if demo.poll() is not None or time.monotonic() > deadline:
-                demo.kill()
-                pytest.fail(f"The demo did not start:\n{(folder / 'log').read_text()}")
-            time.sleep(0.1)
-        yield address
-        demo.terminate()
-        demo.wait(30)
+        try:
+            deadline = time.monotonic() + START_UP
+            while not answers(address):
+                if demo.poll() is not None or time.monotonic() > deadline:
+                    pytest.fail(f"The demo did not start:\n{(folder / 'log').read_text()}")
+                time.sleep(0.1)
+            yield address
+        finally:
+            demo.terminate()
+            demo.wait(30)
 
 
 def free_port() -> int:
