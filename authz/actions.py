@@ -97,6 +97,11 @@ class Action(StrEnum):
         "See administrators and what they hold.",
         "Видеть администраторов и их полномочия.",
     )
+    ADMINISTRATOR_INVITE = (
+        "administrator:invite",
+        "Invite people as administrators; what they get needs grant:add too.",
+        "Приглашать администраторов; для выдачи им ролей нужно и grant:add.",
+    )
     ROLE_READ = "role:read", "See roles and what they allow.", "Видеть роли и что они разрешают."
     ROLE_SAVE = "role:save", "Make and change the company's own roles.", "Создавать и менять собственные роли компании."
     GRANT_ADD = "grant:add", "Give roles to others.", "Выдавать роли другим."
@@ -104,6 +109,7 @@ class Action(StrEnum):
     OWNER_GRANT = "owner:grant", "Give and take the role of an owner.", "Выдавать и отзывать роль владельца."
     API_KEY_READ = "api_key:read", "See API keys, without their secrets.", "Видеть ключи API без их секретов."
     API_KEY_CREATE = "api_key:create", "Make API keys.", "Создавать ключи API."
+    API_KEY_ROTATE = "api_key:rotate", "Renew the secrets of API keys.", "Обновлять секреты ключей API."
     API_KEY_REVOKE = "api_key:revoke", "End API keys.", "Отзывать ключи API."
     ACCESS_EXPLAIN = (
         "access:explain",

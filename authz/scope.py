@@ -1,6 +1,6 @@
 """Where a principal may do something: as a condition of a SQL statement, and as an answer about one object."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -132,6 +132,18 @@ def scope(principal: Principal, action: Action) -> Scope:
 def holds(principal: Principal, action: Action, company_id: int, department_id: int | None = None) -> bool:
     """Whether the principal may do it with an object of this department, or, with None, of the company as a whole."""
     return principal.policy.decide(principal.roles_at(company_id, department_id), action).allowed
+
+
+def holds_throughout(
+    principal: Principal, action: Action, company_id: int, department_ids: Collection[int] | None = None
+) -> bool:
+    """Whether the principal may do it at every place of these departments, or, with None, of the whole company."""
+    if department_ids is None:
+        places = {place.roles for place in principal.places if place.company_id == company_id}
+        places.add(principal.roles_at(company_id))
+    else:
+        places = {principal.roles_at(company_id, department_id) for department_id in department_ids}
+    return bool(places) and all(principal.policy.decide(roles, action).allowed for roles in places)
 
 
 def restricted(principal: Principal, requirements: frozenset[str]) -> frozenset[str]:

@@ -2,18 +2,16 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 from sqlalchemy import BigInteger, LargeBinary, bindparam, func, select
 
-from authz.enforcer import BUILT_IN, Effect, Policy, Rule, extended
-from authz.principal import Grant, Principal
+from authz.principal import Principal
 from gateway.db import Database, Statement, Tenant
-from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Language
+from gateway.services.holdings import grants_of, policy_of
 
 _NO_TENANT = Tenant()
 
@@ -108,39 +106,16 @@ class Principals:
             return None
         row = rows[0]
         grants = await self._db.fetch(_NO_TENANT, _FIND_GRANTS, administrator_id=None, api_key_id=row["id"])
-        principal = Principal("api_key", row["id"], row["name"], _grants(grants), _policy(grants))
+        principal = Principal("api_key", row["id"], row["name"], grants_of(grants), policy_of(grants))
         return Identity(principal, None, None, row["expires_at"])
 
 
 async def load_administrator(db: Database, administrator_id: int, name: str) -> Principal:
     """The principal of an administrator with the grants held now."""
     grants = await db.fetch(_NO_TENANT, _FIND_GRANTS, administrator_id=administrator_id, api_key_id=None)
-    return Principal("administrator", administrator_id, name, _grants(grants), _policy(grants))
+    return Principal("administrator", administrator_id, name, grants_of(grants), policy_of(grants))
 
 
 def hash_token(token: str) -> bytes:
     """What is kept of a session token or an API key's secret. Both are random, so one round of SHA-256 does."""
     return hashlib.sha256(token.encode()).digest()
-
-
-def _grants(rows: Sequence[asyncpg.Record]) -> tuple[Grant, ...]:
-    return tuple(
-        Grant(
-            row["id"],
-            row["company_id"],
-            _role(row),
-            None if row["department_ids"] is None else frozenset(row["department_ids"]),
-        )
-        for row in rows
-    )
-
-
-def _role(row: asyncpg.Record) -> str:
-    return str(row["role"]) if row["role_id"] is None else encode(Kind.ROLE, row["role_id"])
-
-
-def _policy(rows: Sequence[asyncpg.Record]) -> Policy:
-    own = [row for row in rows if row["role_id"] is not None]
-    rules = {Rule(_role(row), action, Effect.ALLOW) for row in own for action in row["allows"]}
-    rules |= {Rule(_role(row), action, Effect.DENY) for row in own for action in row["denies"]}
-    return extended(frozenset(rules)) if rules else BUILT_IN

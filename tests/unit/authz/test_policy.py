@@ -12,8 +12,8 @@ from authz.roles import BuiltInRole
 
 REGISTER = {"company:read", "department:read", "employee:read", "number:read", "tariff:read", "option:read"}
 ACCESS = {
-    "administrator:read", "role:read", "role:save", "grant:add", "grant:revoke", "api_key:read", "api_key:create",
-    "api_key:revoke", "access:explain",
+    "administrator:read", "administrator:invite", "role:read", "role:save", "grant:add", "grant:revoke",
+    "api_key:read", "api_key:create", "api_key:rotate", "api_key:revoke", "access:explain",
 }  # fmt: skip
 SETTINGS = {
     "number:change", "tariff:change", "option:connect", "option:disconnect", "forwarding:set", "forwarding:clear",
