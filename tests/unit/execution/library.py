@@ -26,6 +26,7 @@ class Action(Enum):
 
 Isbn = NewType("Isbn", str)
 Anything = NewType("Anything", object)
+Mark = NewType("Mark", str)
 
 
 def parse_isbn(value: object) -> Isbn:
@@ -36,6 +37,7 @@ def parse_isbn(value: object) -> Isbn:
 
 SCALARS: dict[object, Any] = {
     Isbn: strawberry.scalar(name="Isbn", description="A book's number.", serialize=str, parse_value=parse_isbn),
+    Mark: strawberry.scalar(name="Mark", description="A mark.", serialize=lambda value: f"<{value}>"),
     Anything: strawberry.scalar(name="Anything", description="Any JSON value.", serialize=lambda value: value),
 }
 
@@ -80,7 +82,8 @@ def book_row(number: int) -> Row:
         "isbn": f"isbn-{number}",
         "genre": ["novel", Genre.POETRY, "essay", "unknown"][number % 4 if number % 20 == 9 else number % 3],
         "pages": 2**40 if number % 20 == 5 else number * 10,
-        "rating": number / 4,
+        "rating": [number / 4, float("inf"), 7, "8.5"][number % 4 if number > 10 else 0],
+        "mark": None if number % 20 in (5, 12) else LookupError("no mark") if number % 20 == 9 else f"m{number}",
         "available": number % 2 if number > 10 else number % 2 == 0,
         "note": None if number % 3 else {"any": ["json", number]},
         "added_at": datetime(2024, 1, 1 + number % 28, tzinfo=UTC),
@@ -271,6 +274,9 @@ class Book(Node):
     optional_pages: int | None = column("Number of pages.", Action.BOOK_READ, name="pages")
     rating: float = column("Rating.", Action.BOOK_READ)
     reciprocal: float | None = computed(reciprocal, "Something that fails.", Action.BOOK_READ, needs=("id",))
+    optional_rating: float | None = column("Rating.", Action.BOOK_READ, name="rating")
+    mark: Mark = column("Mark.", Action.BOOK_READ)
+    optional_mark: Mark | None = column("Mark.", Action.BOOK_READ, name="mark")
     available: bool = column("On the shelf.", Action.BOOK_READ)
     note: Anything | None = column("Anything.", Action.BOOK_READ)
     added_at: datetime = column("When it came.", Action.BOOK_READ)
@@ -374,6 +380,10 @@ async def find_anything(
     return [hits[: 1 if text is strawberry.UNSET else 2 if text is None else 3]] * len(rows)
 
 
+async def too_few(rows: Sequence[None], info: Info) -> Sequence[str]:
+    return []
+
+
 async def fail(rows: Sequence[None], info: Info) -> Sequence[str]:
     raise ValueError("the whole level fails")
 
@@ -383,6 +393,7 @@ class Broken:
     failing: str | None = batched(fail, "Always fails.", PUBLIC)
     strict_failing: str = batched(fail, "Always fails.", PUBLIC)
     failing_leaf: str | None = computed(always_fails, "Always fails.", PUBLIC)
+    too_few: str | None = batched(too_few, "Answers nothing at all.", PUBLIC)
     works: str = computed(lambda _row: "yes", "Works.", PUBLIC)
 
 

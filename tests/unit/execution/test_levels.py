@@ -67,6 +67,26 @@ async def test_keyed_fields_below_the_root_are_called_for_rows_times_aliases(eng
     }
 
 
+async def test_equal_selections_with_different_arguments_stay_apart(engine: Engine) -> None:
+    result = await run(
+        engine,
+        """{ a: book(by: {id: 1}) { successor(step: 1) { id } related(first: 1) { id } }
+             b: book(by: {id: 1}) { successor(step: 2) { id } related(first: 2) { id } } }""",
+    )
+
+    assert result.data == {
+        "a": {"successor": {"id": "book_2"}, "related": [{"id": "book_2"}]},
+        "b": {"successor": {"id": "book_3"}, "related": [{"id": "book_2"}, {"id": "book_3"}]},
+    }
+
+
+async def test_a_resolver_with_too_few_values_is_an_error_at_all_its_places(engine: Engine) -> None:
+    result = await run(engine, "{ broken { tooFew works } }")
+
+    assert result.data == {"broken": {"tooFew": None, "works": "yes"}}
+    assert [error.message for error in result.errors] == ["Broken.tooFew answered 0 values for 1 rows"]
+
+
 async def test_mutations_run_one_after_another_even_when_keyed(engine: Engine) -> None:
     context = LibraryContext()
 
