@@ -8,6 +8,7 @@ UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 BIN := .venv/bin
 READY := .venv/.ready
+PEERS := tests/benchmarks/peers/node_modules/.package-lock.json
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,7 +31,7 @@ format: $(READY) ## put the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## measure against other GraphQL servers; needs Node 22 and npm
+bench: $(READY) $(PEERS) ## measure against other GraphQL servers; needs npm, writes docs/benchmark.*
 	@$(BIN)/python -m tests.benchmarks
 
 browser-test: $(READY) ## tests that drive Chromium
@@ -44,6 +45,10 @@ $(READY): requirements.lock pyproject.toml $(filter .tools/%,$(UV))
 	@test -x $(BIN)/python || $(UV) venv --quiet --no-python-downloads --python '>=3.11' .venv
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+$(PEERS): tests/benchmarks/peers/package-lock.json
+	@npm ci --silent --prefix tests/benchmarks/peers
 	@touch $@
 
 .tools/bin/uv:
