@@ -68,6 +68,14 @@ class Prepared:
         return found
 
 
+def _kept(error: GraphQLError, text: Source) -> GraphQLError:
+    """The error without its nodes, and its cause without the frames it passed: both would keep the syntax tree."""
+    cause = error.original_error
+    if cause is not None:
+        cause.__traceback__ = cause.__context__ = cause.__cause__ = None
+    return GraphQLError(error.message, source=text, positions=error.positions, original_error=cause)
+
+
 class Syntax:
     """The syntax tree of a valid document: about 250 bytes a character."""
 
@@ -123,9 +131,8 @@ class Documents:
             return Prepared(source, [error])
         errors = validate(self._definitions.schema, document, self._rules, max_errors=10, hide_suggestions=True)
         if errors:
-            # without their nodes, which would keep the syntax tree
             text = Source(source)
-            return Prepared(source, [GraphQLError(e.message, source=text, positions=e.positions) for e in errors])
+            return Prepared(source, [_kept(error, text) for error in errors])
         syntax = Syntax(document)
         self._syntax.put(source, syntax, len(source))
         survey = _Survey()

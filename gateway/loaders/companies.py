@@ -64,7 +64,7 @@ async def companies_page(read: Read, page: Page, narrowed: Filter, selection: Se
 
 @lru_cache(maxsize=200)
 def _page(columns: frozenset[str], page: paging.Shape, scope: Shape, conditions: frozenset[str]) -> Statement:
-    rows = select(*COMPANIES.select(columns | {"id"})).where(*_seen(scope, conditions))
+    rows = COMPANIES.select(columns | {"id"}).where(*_seen(scope, conditions))
     return Statement(seek(rows, _BY_NAME, COMPANIES.columns, page))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import ARRAY, any_, bindparam, select
+from sqlalchemy import ARRAY, any_, bindparam
 from strawberry.dataloader import DataLoader
 
 from authz.scope import Shape
@@ -76,5 +76,5 @@ class Lookups(DataLoader[Key | None, T | None]):
 def by_key(source: Source, columns: frozenset[str], scope: Shape, key: str, order: Sequence[str] = ()) -> Statement:
     """Rows of a source whose column `key` is one of `:keys`; they carry it."""
     keys: Any = bindparam("keys", type_=ARRAY(source.columns[key].type))
-    rows = select(*source.select(columns | {key})).where(source.columns[key] == any_(keys), source.visible(scope))
+    rows = source.select(columns | {key}).where(source.columns[key] == any_(keys), source.visible(scope))
     return Statement(rows.order_by(*(source.columns[name] for name in order)))

@@ -9,11 +9,12 @@ from sqlalchemy import ColumnElement, String, func, literal_column, select
 from authz.actions import Action
 from gateway.execution import Row, Selection
 from gateway.kit.paging import Keyset, Page
-from gateway.loaders.departments import in_subtree
+from gateway.loaders.departments import DEPARTMENTS, in_subtree
+from gateway.loaders.employees import EMPLOYEES
 from gateway.loaders.number_filters import CONDITIONS, OPTION_IDS
 from gateway.loaders.pages import PARENT, Filter, Listing, Parent, pages
 from gateway.loaders.reading import Read
-from gateway.loaders.sources import Source, columns_of
+from gateway.loaders.sources import Join, Source, columns_of
 from gateway.models import metadata
 from gateway.models.numbers import NumberStatus
 
@@ -38,6 +39,7 @@ NUMBERS = Source(
     ),
     company=_TABLE.c.company_id,
     department=_TABLE.c.department_id,
+    joins={"employee": Join(EMPLOYEES, "employee_id"), "department": Join(DEPARTMENTS, "department_id")},
 )
 """`label_key` is spelled as in its index; a parameter in place of the empty text would keep the planner from it."""
 

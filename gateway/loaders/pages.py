@@ -118,7 +118,8 @@ async def pages(
     slices: dict[int, Slice[Row]] = {}
     totals: dict[int, int] = {}
     if wanted.columns is not None:
-        statement = _page(listing, wanted.columns, keyset, page.shape, scope.shape, narrowed.names)
+        columns = listing.source.joined(read.principal, wanted.columns)
+        statement = _page(listing, columns, keyset, page.shape, scope.shape, narrowed.names)
         rows = await read.fetch(statement, **parameters, **position)
         slices = {parent_id: page.slice(part) for parent_id, part in _by_parent(rows, distinct).items()}
     if wanted.total:
@@ -147,14 +148,15 @@ def _page(
 ) -> Statement:
     """The rows of all parents; those of one are in the order of the scan, as a lateral join is a nested loop."""
     source = listing.source
-    rows = _narrowed(select(*source.select(columns | {"id"})), listing, scope, conditions)
+    rows = _narrowed(source.select(columns | {"id"}), listing, scope, conditions)
     part = seek(rows, keyset, source.columns, shape).lateral("part")
     return Statement(select(PARENT.c.id.label(_UNDER), *part.c).select_from(PARENT.join(part, true())))
 
 
 @lru_cache(maxsize=200)
 def _total(listing: Listing, scope: Shape, conditions: frozenset[str]) -> Statement:
-    count = _narrowed(select(func.count()), listing, scope, conditions).scalar_subquery()
+    rows = select(func.count()).select_from(listing.source.columns["id"].table)
+    count = _narrowed(rows, listing, scope, conditions).scalar_subquery()
     return Statement(select(PARENT.c.id.label(_UNDER), count.label("total")).select_from(PARENT))
 
 

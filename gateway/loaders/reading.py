@@ -40,7 +40,7 @@ class Read:
                 return {row[key]: row for row in await self._by_key(source, keys, columns, key)}
 
             loader = self._rows[source, key] = Lookups(fetch)
-        return await loader.load_many(keys, columns)
+        return await loader.load_many(keys, source.joined(self.principal, columns))
 
     async def groups(
         self, source: Source, keys: Sequence[Key | None], columns: frozenset[str], key: str, order: tuple[str, ...]
@@ -56,7 +56,8 @@ class Read:
                 return groups
 
             loader = self._groups[source, key] = Lookups(fetch)
-        return [rows or [] for rows in await loader.load_many(keys, columns)]
+        found = await loader.load_many(keys, source.joined(self.principal, columns))
+        return [rows or [] for rows in found]
 
     async def _by_key(
         self, source: Source, keys: list[Key], columns: frozenset[str], key: str, order: tuple[str, ...] = ()

@@ -1,15 +1,16 @@
 """What reads know of a table: how its columns are called, and which of its rows a caller may see."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, and_
+from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, and_, select
 
 from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import Scope, Shape, scope
+from gateway.execution import Row
 
 Columns = Mapping[str, ColumnElement[Any]]
 
@@ -26,9 +27,18 @@ def _as_it_is(in_scope: ColumnElement[bool]) -> ColumnElement[bool]:
     return in_scope
 
 
+class Join(NamedTuple):
+    """Brings one row of another source along: that whose id stands in `column`."""
+
+    source: "Source"
+    column: str
+
+
 @dataclass(frozen=True, eq=False)
 class Source:
     """A table as it is read. `columns` may hold expressions beside the table's own columns, under names of their own.
+
+    Columns called "<name>.<column>" are those of the row that the join of that name brings along.
 
     `company` and `department` say where a row stands; only with `Reach.THERE` the department counts. Without an action
     whoever holds anything in the company sees the row: for what hangs on rows that are guarded themselves. `seen` turns
@@ -41,6 +51,14 @@ class Source:
     department: ColumnElement[Any] | None = None
     reach: Reach = Reach.THERE
     seen: Callable[[ColumnElement[bool]], ColumnElement[bool]] = _as_it_is
+    joins: Mapping[str, Join] = field(default_factory=dict)
+
+    @property
+    def table(self) -> FromClause:
+        """The table itself: `columns` begins with its columns."""
+        first = next(iter(self.columns.values()))
+        assert isinstance(first, Column)
+        return first.table
 
     def scope(self, principal: Principal | None) -> Scope:
         """Where the caller may see rows of this table; a stranger nowhere."""
@@ -68,9 +86,45 @@ class Source:
             return self.seen(shape.where(self.company, self.department).is_(True))
         return self.seen(and_(self.company == company, shape.where(company, self.department).is_(True)))
 
-    def select(self, names: Iterable[str]) -> list[ColumnElement[Any]]:
+    def joined(self, principal: Principal | None, names: frozenset[str]) -> frozenset[str]:
+        """The names without those of joins whose rows the caller may not see wherever they see rows of this source."""
+        if not any("." in name for name in names):
+            return names
+        scope = self.scope(principal)
+        hidden = {
+            name
+            for name, join in self.joins.items()
+            if scope.shape is not Shape.COMPANIES or join.source.scope(principal) != scope
+        }
+        return frozenset(name for name in names if "." not in name or name.partition(".")[0] not in hidden)
+
+    def select(self, names: Iterable[str]) -> Select[Any]:
         """The columns of these names, in an order that depends on nothing else."""
-        return [self.columns[name].label(name) for name in sorted(names)]
+        own = sorted(name for name in names if "." not in name)
+        columns = [self.columns[name].label(name) for name in own]
+        tables: FromClause = self.table
+        for name, join in self.joins.items():
+            theirs = {each.partition(".")[2] for each in names if each.startswith(f"{name}.")}
+            if theirs:
+                columns += [join.source.columns[each].label(f"{name}.{each}") for each in sorted({*theirs, "id"})]
+                same = and_(join.source.company == self.company, join.source.columns["id"] == self.columns[join.column])
+                tables = tables.outerjoin(join.source.table, same)
+        return select(*columns).select_from(tables)
+
+
+def brought(rows: Sequence[Row], name: str, columns: frozenset[str]) -> list[Row | None] | None:
+    """The rows that came along with these under the name of a join, one object for each id; None when none came."""
+    key = f"{name}.id"
+    try:
+        ids = [row[key] for row in rows]
+    except KeyError:
+        return None
+    fields = [(column, f"{name}.{column}") for column in columns if "." not in column]
+    parts: dict[int | None, Row | None] = {None: None}
+    for id, row in zip(ids, rows, strict=True):
+        if id not in parts:
+            parts[id] = {column: row[place] for column, place in fields}
+    return [parts[id] for id in ids]
 
 
 def columns_of(table: Table, **expressions: ColumnElement[Any]) -> Columns:

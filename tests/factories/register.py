@@ -63,7 +63,12 @@ class Answer:
 
     @property
     def causes(self) -> list[Any]:
-        return [error.original_error or error for error in self.errors]
+        return [_cause(error) for error in self.errors]
+
+
+def _cause(error: GraphQLError) -> Exception:
+    cause = error.original_error
+    return error if cause is None else _cause(cause) if isinstance(cause, GraphQLError) else cause
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,9 +121,9 @@ async def test_objects_of_others_do_not_exist(register: Register) -> None:
           byMsisdn: number(by: {msisdn: "+79280007001"}) { id }
           byIccid: number(by: {iccid: "897019999999907001"}) { id }
           unknown: company(by: {id: "com_999"}) { name }
-          nodes(ids: ["com_3", "dep_6", "emp_5", "num_7001", "jrn_303", "adm_3", "key_3", "rol_2", "grt_4", "ses_5", "com_2"]) {
-            id
-          }
+          nodes(ids: [
+            "com_3", "dep_6", "emp_5", "num_7001", "jrn_303", "adm_3", "key_3", "rol_2", "grt_4", "ses_5", "com_2"
+          ]) { id }
         }"""
     )
 
@@ -133,9 +133,10 @@ async def test_objects_of_others_do_not_exist(register: Register) -> None:
 
 
 async def test_lists_show_nothing_of_others(register: Register) -> None:
-    source = """query ($filter: NumberFilter) { companies { nodes { name subsidiaries { name }
-      numbers(first: 1000, filter: $filter) { nodes { msisdn label } } departments { nodes { name } } employees { nodes { name } }
-      administrators { nodes { name email } } roles { name } apiKeys { name } journal(first: 1000) { nodes { actor { name } } }
+    source = """query ($filter: NumberFilter) { companies { nodes {
+      name subsidiaries { name } numbers(first: 1000, filter: $filter) { nodes { msisdn label } }
+      departments { nodes { name } } employees { nodes { name } } administrators { nodes { name email } }
+      roles { name } apiKeys { name } journal(first: 1000) { nodes { actor { name } } }
     } } }"""
 
     mine = await register.data(source, {"filter": {"search": "route"}})

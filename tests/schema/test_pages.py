@@ -29,7 +29,7 @@ LISTS = {
     f"numbers(first: $n) {{ totalCount nodes {{ {NUMBER} }} }}": [1, 100, 5000],
     f"journal(first: $n, filter: {{channel: PORTAL}}) {{ totalCount nodes {{ {LINE} }} }}": [1, 100, 270],
     "employees(first: $n) { totalCount nodes { name department { name } numbers { id } } }": [1, 3, 3],
-    "departments(first: $n) { totalCount nodes { name parent { name } numbers(first: $n) { nodes { id } } } }": [
+    "departments(first: $n) { totalCount nodes { name numbers(first: $n) { nodes { id } } } }": [
         1,
         4,
         4,
