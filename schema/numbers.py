@@ -65,10 +65,18 @@ class Number(Node):
         by_column(COMPANIES, "company_id"), "Whose it is.", Action.COMPANY_READ, needs=("company_id",)
     )
     employee: Annotated["Employee", strawberry.lazy("schema.employees")] | None = batched(
-        by_column(EMPLOYEES, "employee_id"), "Who uses it.", Action.EMPLOYEE_READ, needs=("employee_id",)
+        by_column(EMPLOYEES, "employee_id", "employee"),
+        "Who uses it.",
+        Action.EMPLOYEE_READ,
+        needs=("employee_id",),
+        brings="employee",
     )
     department: Annotated["Department", strawberry.lazy("schema.departments")] | None = batched(
-        by_column(DEPARTMENTS, "department_id"), "Department.", Action.DEPARTMENT_READ, needs=("department_id",)
+        by_column(DEPARTMENTS, "department_id", "department"),
+        "Department.",
+        Action.DEPARTMENT_READ,
+        needs=("department_id",),
+        brings="department",
     )
     tariff: Tariff = batched(load_tariff, "Current tariff.", Action.TARIFF_READ, needs=("tariff_id",))
     available_tariffs: AvailableTariffConnection = batched(

@@ -6,17 +6,22 @@ from typing import TypeAlias
 from gateway.execution import Info, Row
 from gateway.kit.errors import Refusal
 from gateway.kit.ids import Kind, decode
-from gateway.loaders.sources import Source
+from gateway.loaders.sources import Source, brought
 from schema.context import Context
 from schema.node import Load
 
 ToOne: TypeAlias = Callable[[Sequence[Row], Info[Context]], Awaitable[Sequence[Row | None]]]
 
 
-def by_column(source: Source, column: str) -> ToOne:
-    """The row of the source whose id stands in that column; None where it is null, or the caller does not see it."""
+def by_column(source: Source, column: str, brings: str | None = None) -> ToOne:
+    """The row of the source whose id stands in that column; None where it is null, or the caller does not see it.
+
+    With `brings` it may have come along with the parent's row, by the join of that name.
+    """
 
     async def load(rows: Sequence[Row], info: Info[Context]) -> Sequence[Row | None]:
+        if brings and (found := brought(rows, brings, info.selection.columns)) is not None:
+            return found
         return await info.context.read.rows(source, [row[column] for row in rows], info.selection.columns)
 
     return load

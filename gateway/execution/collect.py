@@ -82,5 +82,8 @@ class Collector:
             columns.update(child.needs)
             if child.spec.requires in self._restricted:
                 columns.update(child.place)
-            fields[child.name] = fields.get(child.name, EMPTY) | self.selection(child, children)
+            below = self.selection(child, children)
+            if child.spec.brings and child.spec.requires not in self._restricted:
+                columns.update(f"{child.spec.brings}.{name}" for name in below.columns if "." not in name)
+            fields[child.name] = fields.get(child.name, EMPTY) | below
         return Selection(frozenset(columns), fields)

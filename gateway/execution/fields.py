@@ -51,13 +51,17 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """How a field gets its value; `column` is None where the Python name of the field is meant."""
+    """How a field gets its value; `column` is None where the Python name of the field is meant.
+
+    With `brings` the loader of the parents is told which columns the selection below needs, as "<brings>.<column>".
+    """
 
     source: Source
     requires: Enum
     function: Callable[..., Any] | None = None
     needs: tuple[str, ...] = ()
     column: str | None = None
+    brings: str | None = None
 
 
 class Field(StrawberryField):
@@ -117,6 +121,7 @@ def _field(
     function: Callable[..., Any] | None = None,
     needs: Sequence[str] = (),
     column: str | None = None,
+    brings: str | None = None,
 ) -> Any:
     if not isinstance(requires, Enum):
         raise TypeError(f"the requirement of a field is an action or PUBLIC, not {requires!r}")
@@ -128,7 +133,7 @@ def _field(
         description=f"{description} {sentence}" if description else None,
         directives=[Open() if public else Requires(action=requires.value)],
         is_subscription=source is Source.STREAMED,
-        metadata={"spec": Spec(source, requires, function, tuple(needs), column)},
+        metadata={"spec": Spec(source, requires, function, tuple(needs), column, brings)},
     )
 
 
@@ -148,13 +153,15 @@ def batched(
     requires: Enum,
     *,
     needs: Sequence[str] = (),
+    brings: str | None = None,
 ) -> Any:
     """`resolver(rows, info, *, <arguments>)`: one call for all parents of a level, one value for each, in their order.
 
     A plain `def` is for resolvers without I/O: it is called in place and costs no task. A value that is an `Exception`
     is an error at that parent's position only; a raised one is an error at all of them. Root fields get `[None]`.
+    With `brings` the parents' loader may bring the columns of the selection below along, as "<brings>.<column>".
     """
-    return _field(Source.BATCHED, description, requires, function=resolver, needs=needs)
+    return _field(Source.BATCHED, description, requires, function=resolver, needs=needs, brings=brings)
 
 
 def keyed(
