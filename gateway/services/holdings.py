@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, func, or_, select
+from sqlalchemy import BigInteger, any_, bindparam, func, or_, select
 
 from authz.actions import Action
 from authz.enforcer import BUILT_IN, Effect, Policy, Rule, extended
@@ -29,7 +29,7 @@ _SUBTREE = (
     select(func.array_agg(_DEPARTMENTS.c.id))
     .where(
         _DEPARTMENTS.c.company_id == _GRANTS.c.company_id,
-        _DEPARTMENTS.c.ancestor_ids.any(_GRANTS.c.department_id),
+        _GRANTS.c.department_id == any_(_DEPARTMENTS.c.ancestor_ids),
     )
     .scalar_subquery()
 )
