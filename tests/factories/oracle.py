@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 import orjson
@@ -9,7 +10,7 @@ import strawberry
 from graphql import GraphQLObjectType, GraphQLResolveInfo, is_introspection_type, parse
 from graphql.execution import Executor
 
-from gateway.execution import Engine, Info, OfType, Prepared, RequestContext, Result, fallback
+from gateway.execution import PUBLIC, Engine, Info, OfType, Prepared, RequestContext, Result, fallback
 from gateway.execution.collect import Collector
 from gateway.execution.definitions import FieldDefinition
 from gateway.execution.documents import Syntax
@@ -24,12 +25,16 @@ class Oracle:
     def __init__(self, schema: strawberry.Schema) -> None:
         self._engine = Engine(schema)
         self._definitions = self._engine.definitions
+        requirements: set[Enum] = set()
         for type_ in self._definitions.schema.type_map.values():
             if not isinstance(type_, GraphQLObjectType) or is_introspection_type(type_):
                 continue
             for definition in self._definitions.fields(type_.name).values():
+                requirements.add(definition.spec.requires)
                 if definition.spec.source in (Source.BATCHED, Source.KEYED):
                     definition.graphql.resolve = self._resolver(definition)
+
+        self._requirements = frozenset(requirements - {PUBLIC})
 
     def _resolver(self, definition: FieldDefinition) -> Any:
         definitions = self._definitions
@@ -64,7 +69,7 @@ class Oracle:
         if isinstance(executor, list):
             return Result(None, executor, executed=False)
         operation = prepared.operation(sent.operation_name)
-        restricted = context.restricted(operation.requirements)
+        restricted = context.restricted(self._requirements)
         collector = Collector(self._definitions, syntax, operation.name, executor.variable_values, restricted)
         executor.context_value = fallback.Run(context, restricted, collector)
         result: Any = executor.execute_operation()

@@ -124,6 +124,40 @@ async def test_a_restricted_field_is_refused_row_by_row(engine: Engine) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{ books { nodes { ...F } } } fragment F on Book { cost }",
+        "{ books { ...N } } fragment N on BookConnection { nodes { ...F } } fragment F on Book { cost }",
+        '{ node(id: "book_1") { ... on Book { cost } } }',
+        '{ node(id: "book_1") { ...F } } fragment F on Book { cost }',
+        "{ ... { books { nodes { ... @skip(if: false) { cost } } } } }",
+    ],
+)
+async def test_no_fragment_leads_around_a_requirement(engine: Engine, source: str) -> None:
+    context = LibraryContext(frozenset({Action.PRICE_READ}))
+
+    result = await run(engine, source, context=context)
+
+    assert result.errors[0].message == "needs price:read"
+
+
+async def test_one_document_serves_all_values_of_its_flags(engine: Engine) -> None:
+    source = "query ($a: Boolean!, $b: Boolean = true) { version @skip(if: $a) books @include(if: $b) { totalCount } }"
+
+    answers = [(await run(engine, source, {"a": a, "b": b})).data for a in (False, True) for b in (False, True)]
+
+    count = {"books": {"totalCount": 200}}
+    assert answers == [{"version": "1.0"}, {"version": "1.0", **count}, {}, count]
+    assert (await run(engine, source, {"a": True})).data == count
+
+
+async def test_a_keyed_argument_that_is_not_given_is_none(engine: Engine) -> None:
+    result = await run(engine, "{ book(by: {id: 4}) { a: borrowings b: borrowings(year: 3) } }")
+
+    assert result.data == {"book": {"a": 4, "b": 7}}
+
+
 async def test_a_refused_document_is_not_executed(engine: Engine) -> None:
     result = await run(engine, "{ book { titel } }")
 
