@@ -11,7 +11,7 @@ from random import Random
 
 import orjson
 import pytest
-from graphql import parse
+from graphql import GraphQLObjectType, get_named_type, is_leaf_type, parse
 
 from gateway.execution import Engine, fallback
 from gateway.execution.documents import Syntax
@@ -39,8 +39,10 @@ class Laboratory:
         self.operations = Operations(self.engine.definitions.schema, VALUES, depth=3, size=4)
 
     async def compare(self, seed: int) -> None:
-        sent = self.operations.make(seed)
         closed = frozenset({Action.PRICE_READ, Action.AUTHOR_READ} if Random(seed).random() < 0.25 else ())
+        await self.compare_sent(self.operations.make(seed), closed, f"seed {seed}")
+
+    async def compare_sent(self, sent: Sent, closed: frozenset[Action], name: str) -> None:
         context, other = LibraryContext(closed, waits=True), LibraryContext(closed)
         prepared = self.engine.prepare(sent.source)
         fallbacks = self.engine.stats.fallbacks
@@ -48,7 +50,7 @@ class Laboratory:
         got = await self.engine.execute(prepared, sent.variables, sent.operation_name, context)
         wanted = await self.oracle.execute(prepared, sent, other)
 
-        told = f"seed {seed}: {sent.source}\n{sent.variables}"
+        told = f"{name}: {sent.source}\n{sent.variables}"
         data, errors = answer(got)
         if self.engine.stats.fallbacks == fallbacks:
             assert (data, errors) == answer(wanted), told
@@ -77,6 +79,16 @@ def laboratory() -> Iterator[Laboratory]:
     stats = made.engine.stats
     assert stats.fallbacks < stats.operations * 0.05  # flags that are null, nothing else
     assert stats.faulty < stats.operations * 0.8
+
+
+@pytest.mark.parametrize("number", range(1, 41))
+async def test_every_field_of_every_kind_of_row_answers_like_graphql_core(laboratory: Laboratory, number: int) -> None:
+    book = laboratory.engine.definitions.schema.type_map["Book"]
+    assert isinstance(book, GraphQLObjectType)
+    for name, field in book.fields.items():
+        if is_leaf_type(get_named_type(field.type)):
+            source = f"mutation {{ rename(number: {number}, title: null) {{ {name} }} }}"
+            await laboratory.compare_sent(Sent(source, {}, None), frozenset(), name)
 
 
 # graphql-core drops coroutines when a sibling's error empties their object; it runs the flags that are null
