@@ -23,6 +23,7 @@ from gateway.migrations import migrate as migrate_database
 from gateway.settings import Settings
 
 _OLDEST_POSTGRESQL = 15
+_FIRST_QUERY = "{ companies { nodes { name numbers(first: 3) { nodes { msisdn tariff { name } } } } } }"
 
 app = typer.Typer(
     help="A GraphQL gateway for corporate telecom accounts. Variables named GATEWAY_… change its settings.",
@@ -83,7 +84,10 @@ def connectable(settings: Settings) -> Iterator[str]:
     """The owner's address of a database that answers: the one of the settings, or the embedded one while it is used."""
     if settings.database_url is None:
         with Embedded(settings.data_dir) as embedded:
-            yield embedded.dsn()
+            try:
+                yield embedded.dsn()
+            except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+                raise Refused(f"PostgreSQL broke down: {embedded.crash() or error}") from error
     else:
         asyncio.run(_check(settings))
         yield settings.database_url
@@ -127,7 +131,7 @@ def demo(
         console.print("a first query, with the API key of a reporting integration:")
         console.print(
             f"  curl {address}/graphql -H 'Authorization: Bearer {demo.API_KEY}' -H 'Content-Type: application/json' "
-            """-d '{"query": "{ companies { nodes { name numbers(first: 3) { nodes { msisdn tariff { name } } } } } }"}'""",
+            f"""-d '{{"query": "{_FIRST_QUERY}"}}'""",
             markup=False,
         )
         server.serve(settings.model_copy(update={"database_url": dsn}), listener)

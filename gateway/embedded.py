@@ -58,6 +58,7 @@ class Embedded:
         self._home = data_dir.absolute()
         self._cluster = self._home / "postgres"
         self._pid_file = self._cluster / "postmaster.pid"
+        self._log = self._cluster / "log"
         self._users = self._home / "postgres.users"
         self._use = contextlib.ExitStack()
         self._keeper: subprocess.Popen[bytes] | None = None
@@ -103,6 +104,11 @@ class Embedded:
         if self._keeper is not None and not self._runs():
             self._keeper.wait(_PATIENCE)
             self._keeper = None
+
+    def crash(self) -> str | None:
+        """Why the server broke down since it was started; None if it has not."""
+        found = re.search(r"\bPANIC: +(.+)", self._log.read_text(errors="replace"))
+        return found and found[1]
 
     def keep(self) -> None:
         """Waits until nobody uses the server, then stops it."""
@@ -152,18 +158,17 @@ class Embedded:
         )
         settings = _CONFIGURATION | {"unix_socket_directories": str(self._sockets)}
         options = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items())
-        log = self._cluster / "log"
-        command = ("pg_ctl", "start", "-D", self._cluster, "-l", log, "-o", options, "-w", "-t", str(_PATIENCE))
+        command = ("pg_ctl", "start", "-D", self._cluster, "-l", self._log, "-o", options, "-w", "-t", str(_PATIENCE))
         deadline = time.monotonic() + _PATIENCE
         while True:
             self._forget_dead_server()
-            log.unlink(missing_ok=True)
+            self._log.unlink(missing_ok=True)
             try:
                 return _run(account, *command)
             except EmbeddedError as error:
-                reason = log.read_text(errors="replace") if log.exists() else ""
-                if "is still in use" not in reason or time.monotonic() > deadline:
-                    raise EmbeddedError(_reason(reason) or str(error)) from None
+                log = self._log.read_text(errors="replace") if self._log.exists() else ""
+                if "is still in use" not in log or time.monotonic() > deadline:
+                    raise EmbeddedError(_reason(log) or str(error)) from None
                 time.sleep(0.1)  # A killed server's processes have not ended yet.
 
     def _make_cluster(self, account: pwd.struct_passwd | None) -> None:
