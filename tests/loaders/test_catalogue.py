@@ -8,7 +8,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from gateway.db import Callback, Database, Statement, Tenant
+from gateway.db import Database, Statement, Tenant
+from gateway.listener import Callback
 from gateway.loaders.catalogue import CatalogueCache, read_tables
 from gateway.operations.catalogue import Catalogue
 from tests.services.fleet import insert, insert_catalogue
