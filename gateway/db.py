@@ -8,7 +8,7 @@ from functools import partial
 
 import asyncpg
 import orjson
-from sqlalchemy import ClauseElement, bindparam, event, exc, func, select
+from sqlalchemy import ClauseElement, Select, Text, bindparam, event, exc, func, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -34,9 +34,11 @@ class Statement:
     JSONB parameters are plain Python objects; lists are `any_(bindparam("ids", type_=ARRAY(BigInteger)))`, not IN.
     """
 
-    __slots__ = ("_known", "_order", "_processors", "_required", "_values", "sql")
+    __slots__ = ("_assuming", "_construct", "_known", "_order", "_processors", "_required", "_values", "sql")
 
     def __init__(self, construct: ClauseElement) -> None:
+        self._construct = construct
+        self._assuming: Statement | None = None
         compiled = construct.compile(dialect=_DIALECT)
         if not isinstance(compiled, SQLCompiler):
             raise TypeError("a statement is a query or a change of rows, not a change of tables")
@@ -57,6 +59,17 @@ class Statement:
         for name, bind in compiled.binds.items():
             if name in self._values and (process := bind.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)):
                 self._processors[name] = process
+
+    @property
+    def assuming(self) -> "Statement | None":
+        """The same query, which first makes the session that of `:tenant_setting`; None where this is no query.
+
+        PostgreSQL evaluates a condition without columns once, above everything else, before it reads any row: so the
+        policies of the tables read below it see the new setting.
+        """
+        if self._assuming is None and isinstance(self._construct, Select):
+            self._assuming = Statement(self._construct.where(_assume(local=False).scalar_subquery().is_not(None)))
+        return self._assuming
 
     def arguments(self, given: dict[str, object]) -> list[object]:
         """The values for `$1`, `$2`, …; a TypeError names the parameters that are missing or unknown."""
@@ -90,8 +103,14 @@ _READING = {
 }
 """How PostgreSQL plans on connections for reads."""
 
-_ASSUME = Statement(select(func.set_config("gateway.companies", bindparam("companies"), False)))
-_ASSUME_LOCALLY = select(func.set_config("gateway.companies", bindparam("companies"), True))
+
+def _assume(*, local: bool) -> Select[tuple[str]]:
+    """Makes the session, or only its transaction, that of the tenant whose setting is `:tenant_setting`."""
+    return select(func.set_config("gateway.companies", bindparam("tenant_setting", type_=Text), local))
+
+
+_ASSUME = Statement(_assume(local=False))
+_ASSUME_LOCALLY = _assume(local=True)
 
 
 class _Connection(asyncpg.Connection):
@@ -99,12 +118,21 @@ class _Connection(asyncpg.Connection):
 
     tenant: Tenant | None = None
 
-    async def fetch_as(self, tenant: Tenant, statement: Statement, arguments: list[object]) -> list[asyncpg.Record]:
-        if self.tenant != tenant:
-            self.tenant = None  # Until the server has answered, nobody knows whose session this is.
-            await self.fetch(_ASSUME.sql, *_ASSUME.arguments({"companies": tenant.setting}))
+    async def fetch_as(
+        self, tenant: Tenant, statement: Statement, parameters: dict[str, object]
+    ) -> list[asyncpg.Record]:
+        if self.tenant == tenant:
+            return await self.fetch(statement.sql, *statement.arguments(parameters))
+        self.tenant = None  # Until the server has answered, nobody knows whose session this is.
+        assuming: dict[str, object] = {"tenant_setting": tenant.setting}
+        if statement.assuming is None:
+            await self.fetch(_ASSUME.sql, *_ASSUME.arguments(assuming))
             self.tenant = tenant
-        return await self.fetch(statement.sql, *arguments)
+            return await self.fetch(statement.sql, *statement.arguments(parameters))
+        rows = await self.fetch(statement.assuming.sql, *statement.assuming.arguments(parameters | assuming))
+        # No rows may mean that something else was found false first: then it stays open whose session this is.
+        self.tenant = tenant if rows else None
+        return rows
 
 
 def _encode_jsonb(value: object) -> bytes:
@@ -133,11 +161,11 @@ class _Readers:
         self._free = asyncio.Semaphore(size)
         self._idle: list[_Connection] = []
 
-    async def fetch(self, tenant: Tenant, statement: Statement, arguments: list[object]) -> list[asyncpg.Record]:
+    async def fetch(self, tenant: Tenant, statement: Statement, parameters: dict[str, object]) -> list[asyncpg.Record]:
         async with self._free:
             connection = self._take(tenant) or await self._connect()
             try:
-                return await connection.fetch_as(tenant, statement, arguments)
+                return await connection.fetch_as(tenant, statement, parameters)
             finally:
                 self._idle.append(connection)
 
@@ -212,13 +240,13 @@ class Database:
 
     async def fetch(self, tenant: Tenant, statement: Statement, **parameters: object) -> list[asyncpg.Record]:
         """Runs one statement as `tenant` and gives its rows; what a single statement changes is committed with it."""
-        return await self._readers.fetch(tenant, statement, statement.arguments(parameters))
+        return await self._readers.fetch(tenant, statement, parameters)
 
     @contextlib.asynccontextmanager
     async def transaction(self, tenant: Tenant) -> AsyncIterator[AsyncSession]:
         """A session in one transaction as `tenant`: committed at the end of the block, rolled back by an exception."""
         async with self._sessions() as session, session.begin():
-            await session.execute(_ASSUME_LOCALLY, {"companies": tenant.setting})
+            await session.execute(_ASSUME_LOCALLY, {"tenant_setting": tenant.setting})
             yield session
 
     async def listen(self, channel: str, callback: Callback) -> None:

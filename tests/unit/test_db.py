@@ -19,6 +19,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     insert,
+    literal,
     select,
     text,
     update,
@@ -126,6 +127,24 @@ def test_what_would_silently_differ_from_sqlalchemy_is_refused() -> None:
         Statement(insert(notes).values(note="x"))
     with pytest.raises(TypeError, match="a change of tables"):
         Statement(CreateTable(notes))
+
+
+async def test_a_query_of_another_tenant_assumes_it_before_any_row_is_read(narrow: Database, own_notes: None) -> None:
+    nothing = Statement(select(notes.c.note).where(notes.c.note == bindparam("note")))
+    folded = Statement(select(notes.c.note).where(literal(1) == bindparam("one", type_=Integer)))
+    named = Statement(
+        select(notes.c.note).where(notes.c.company_id == any_(bindparam("companies", type_=ARRAY(BigInteger))))
+    )
+
+    for _ in range(7):  # PostgreSQL may plan anew for the first five
+        assert await seen(narrow, ONE) == ["one"]
+        assert await seen(narrow, TWO) == ["two"]
+        assert await narrow.fetch(ONE, nothing, note="two") == []
+        assert await seen(narrow, ONE) == ["one"]
+        assert await narrow.fetch(TWO, folded, one=2) == []
+        assert await seen(narrow, TWO) == ["two"]
+        assert [row["note"] for row in await narrow.fetch(ONE, named, companies=[1, 2])] == ["one"]
+        assert await narrow.fetch(Tenant(), NOTES) == []
 
 
 def test_a_tenant_is_what_row_level_security_reads() -> None:
