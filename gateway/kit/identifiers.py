@@ -35,6 +35,7 @@ _INN_WEIGHTS = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
 _KPP = re.compile(r"[0-9]{4}[0-9A-Z]{2}[0-9]{3}")
 _ICCID = re.compile(r"(89[0-9]{16,18})F?")
 _FULL_ICCID = 20
+_DIGIT_SUMS_OF_DOUBLES = str.maketrans("0123456789", "0246813579")
 
 
 def parse_inn(text: str) -> str:
@@ -90,11 +91,5 @@ def _inn_check(digits: str) -> str:
 
 
 def _luhn(digits: str) -> bool:
-    return (
-        sum(
-            int(digit) if index % 2 == 0 else sum(divmod(2 * int(digit), 10))
-            for index, digit in enumerate(reversed(digits))
-        )
-        % 10
-        == 0
-    )
+    doubled = digits[-2::-2].translate(_DIGIT_SUMS_OF_DOUBLES)
+    return (sum(map(int, digits[::-2])) + sum(map(int, doubled))) % 10 == 0

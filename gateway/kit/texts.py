@@ -133,9 +133,9 @@ def _plural_form(language: Language, count: int) -> int:
 
 def excerpt(given: str, length: int = 40) -> str:
     """What a caller has sent, short and printable enough to stand in a message."""
-    shown = "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in given[:length]
-    )
+    shown = given[:length]
+    if not shown.isprintable():
+        shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in shown)
     return shown + "…" if len(given) > length else shown
 
 

@@ -51,9 +51,9 @@ _KINDS = {
 
 def tidy(cell: str) -> str:
     """The cell in one line, without characters that nobody sees; empty for a dash, which says that there is nothing."""
-    if not cell.isprintable():
-        cell = "".join(character for character in cell if character.isprintable() or character.isspace())
-    cell = " ".join(cell.split())
+    if not cell.isprintable() or "  " in cell:
+        seen = "".join(character for character in cell if character.isprintable() or character.isspace())
+        cell = " ".join(seen.split())
     return "" if cell in _NOTHING else cell
 
 

@@ -1,13 +1,15 @@
 """Numbers that a register names: matched with those that are there, checked, changed or added, and journalled."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, exists, func, insert, literal, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, insert, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.actions import Action
-from gateway.db import Statement
+from gateway.db import Statement, raw, run
 from gateway.kit.errors import ErrorCode
 from gateway.kit.ids import Kind, encode
 from gateway.kit.phones import e164
@@ -21,7 +23,7 @@ from gateway.services import journal
 from gateway.services.batches import Batch
 from gateway.services.journal import NewEntry, Origin
 from gateway.services.register_rows import MOST_ERRORS, RegisterReader
-from gateway.services.register_staging import COMPANY, STAGED, Progress
+from gateway.services.register_staging import COMPANY, STAGED
 from gateway.services.running import Run
 
 REPEATED = Text(en="The same stands in row {other}.", ru="То же стоит в строке {other}.")
@@ -149,46 +151,45 @@ _ADD = Statement(
         include_defaults=False,
     )
 )
-_LINES = 500  # a few milliseconds of hashing
+_LINES = 250  # some ten milliseconds of hashing and encoding
 _MERGED = Statement(
     select(_S.row, _S.added, _S.before, *(_N[name] for name in ("id", "msisdn", "tariff_id", *_SETTINGS)))
     .join(_NUMBERS, _THERE)
-    .where(or_(_S.added, _S.before.is_not(None)), _S.row > bindparam("after_row", type_=Integer))
+    .where(or_(_S.added, _S.before.is_not(None)))
     .order_by(_S.row)
-    .limit(_LINES)
 )
 
 
-async def lock_numbers(run: Run, company_id: int) -> None:
+async def lock_numbers(within: Run, company_id: int) -> None:
     """Lets nobody else change the company's numbers that are in the file until the end of the transaction."""
-    await run(_LOCK, company_id=company_id)
+    await within(_LOCK, company_id=company_id)
 
 
-async def match_numbers(run: Run, company_id: int) -> None:
+async def match_numbers(within: Run, company_id: int) -> None:
     """Gives the rows of the company's numbers their ids; the others will be added. Closed numbers count for nothing."""
-    await run(_MATCH, company_id=company_id)
-    await run(_MARK_ADDED)
+    await within(_MATCH, company_id=company_id)
+    await within(_MARK_ADDED)
 
 
 async def check_numbers(
-    run: Run, company_id: int, reader: RegisterReader, catalogue: Catalogue, *, region: str
+    within: Run, company_id: int, reader: RegisterReader, catalogue: Catalogue, *, region: str
 ) -> None:
     """Refuses numbers and SIM cards that are in use elsewhere, and tariffs that can't be theirs."""
     for key, repeated in _REPEATED.items():
-        for row in await run(repeated):
+        for row in await within(repeated):
             reader.refuse(row["row"], key, row["value"], ErrorCode.CONFLICT, REPEATED(other=row["first"]))
-    for row in await run(_TAKEN_NUMBERS, company_id=company_id):
+    for row in await within(_TAKEN_NUMBERS, company_id=company_id):
         reader.refuse(row["row"], "msisdn", row["given"], ErrorCode.NOT_AVAILABLE, TAKEN())
-    for row in await run(_TAKEN_SIMS, company_id=company_id):
+    for row in await within(_TAKEN_SIMS, company_id=company_id):
         reader.refuse(row["row"], "iccid", row["iccid"], ErrorCode.CONFLICT, SIM_TAKEN(msisdn=e164(row["msisdn"])))
-    for row in await run(_TARIFFS, company_id=company_id):
+    for row in await within(_TARIFFS, company_id=company_id):
         if row["added"]:
             reader.refuse(row["row"], "tariff", None, ErrorCode.REQUIRED, NEEDS_TARIFF())
         else:
             message = OTHER_TARIFF(tariff=catalogue.tariffs[row["tariff_id"]].name)
             reader.refuse(row["row"], "tariff", row["tariff"], ErrorCode.CONFLICT, message)
     misfits = _misfits(catalogue, region)
-    for row in await run(_UNFIT, company_id=company_id, **_MISFITS.parameters(list(misfits))):
+    for row in await within(_UNFIT, company_id=company_id, **_MISFITS.parameters(list(misfits))):
         key, value = ("tariff", row["tariff"]) if row["added"] else ("kind", row["given"])
         message = misfits[row["added"], row["tariff_id"], row["kind"]]
         reader.refuse(row["row"], key, value, ErrorCode.NOT_AVAILABLE, message)
@@ -206,21 +207,29 @@ def _misfits(catalogue: Catalogue, region: str) -> Mapping[tuple[bool, int, str]
     return reasons
 
 
-async def count_numbers(run: Run, company_id: int) -> dict[str, int]:
+async def count_numbers(within: Run, company_id: int) -> dict[str, int]:
     """How many numbers are `added` and `changed`."""
-    return dict((await run(_COUNTS, company_id=company_id))[0])
+    return dict((await within(_COUNTS, company_id=company_id))[0])
 
 
-async def merge_numbers(run: Run, company_id: int, origin: Origin, moment: datetime, progress: Progress) -> None:
-    """Changes and adds the numbers, and writes a line of the journal for each."""
-    await run(_KEEP_BEFORE, company_id=company_id)
-    await run(_UPDATE, company_id=company_id, moment=moment)
-    await run(_ADD, company_id=company_id, moment=moment)
-    await run(_MATCH, company_id=company_id)
-    after_row = 0
-    while merged := await run(_MERGED, company_id=company_id, after_row=after_row):
-        await journal.append(run, company_id, origin, moment, [_line(row) for row in merged])
-        after_row = merged[-1]["row"]
+async def merge_numbers(within: Run, company_id: int, moment: datetime) -> None:
+    """Changes and adds the numbers."""
+    await within(_KEEP_BEFORE, company_id=company_id)
+    await within(_UPDATE, company_id=company_id, moment=moment)
+    await within(_ADD, company_id=company_id, moment=moment)
+    await within(_MATCH, company_id=company_id)
+
+
+async def journal_numbers(
+    session: AsyncSession, company_id: int, origin: Origin, moment: datetime
+) -> AsyncIterator[int]:
+    """Writes a line of the journal for each number that was changed or added; tells how many have been written."""
+    cursor = await (await raw(session)).cursor(_MERGED.sql, *_MERGED.arguments({"company_id": company_id}))
+    count = 0
+    while rows := await cursor.fetch(_LINES):
+        await journal.append(partial(run, session), company_id, origin, moment, [_line(row) for row in rows])
+        count += len(rows)
+        yield count
 
 
 def _line(row: Any) -> NewEntry:

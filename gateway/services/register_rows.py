@@ -1,5 +1,6 @@
 """Rows of a register: from cells to values, with an error for each cell that does not hold what it should."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +70,13 @@ class RegisterReader:
         self._titles: dict[str, str] = {}
         self._rows_before = 0
         self._tariffs = _tariffs(catalogue)
+        self._relations: Mapping[str, Callable[[dict[str, Any], str], None]] = {
+            "msisdn": self._relate_msisdn,
+            "personnel_number": self._relate_personnel_number,
+            "tariff": self._relate_tariff,
+            "department": self._relate_department,
+        }
+        """What else follows from a cell, by column."""
 
     @property
     def full(self) -> bool:
@@ -91,7 +99,8 @@ class RegisterReader:
                 except InvalidValue as error:
                     self.refuse(row.number, column.key, cell, error.code, error.message)
                 else:
-                    self._relate(values, column.key, cell)
+                    if column.key in self._relations:
+                        self._relations[column.key](values, cell)
             elif column.key == "msisdn":
                 self.refuse(row.number, "msisdn", None, ErrorCode.REQUIRED, NO_NUMBER())
         if "employee" not in values and "personnel_number" not in values and any(key in values for key in _OF_EMPLOYEE):
@@ -108,23 +117,24 @@ class RegisterReader:
         if not self._columns:
             raise InvalidValue(NO_HEADER(rows=_ROWS_BEFORE_HEADER))
 
-    def _relate(self, values: dict[str, Any], key: str, cell: str) -> None:
-        """What other tables say of a value."""
-        if key == "msisdn":
-            values["given"] = excerpt(cell)
-        elif key == "personnel_number":
-            # Spreadsheets turn 000107 into 107.
-            values["person"] = f" {cell.lstrip('0')}"
-        elif key == "tariff":
-            values["tariff_id"] = self._tariffs.get(fold(cell))
-            if values["tariff_id"] is None:
-                message = NO_TARIFF(given=excerpt(cell))
-                self.refuse(values["row"], key, cell, ErrorCode.NOT_FOUND, message)
-        elif key == "department":
-            values["department_key"] = self.departments.setdefault(values[key], len(self.departments))
-            if len(self.departments) > _MOST_DEPARTMENTS:
-                message = MANY_DEPARTMENTS(most=_MOST_DEPARTMENTS)
-                self.refuse(values["row"], key, cell, ErrorCode.TOO_LARGE, message)
+    def _relate_msisdn(self, values: dict[str, Any], cell: str) -> None:
+        values["given"] = excerpt(cell)
+
+    def _relate_personnel_number(self, values: dict[str, Any], cell: str) -> None:
+        # Spreadsheets turn 000107 into 107.
+        values["person"] = f" {cell.lstrip('0')}"
+
+    def _relate_tariff(self, values: dict[str, Any], cell: str) -> None:
+        values["tariff_id"] = self._tariffs.get(fold(cell))
+        if values["tariff_id"] is None:
+            message = NO_TARIFF(given=excerpt(cell))
+            self.refuse(values["row"], "tariff", cell, ErrorCode.NOT_FOUND, message)
+
+    def _relate_department(self, values: dict[str, Any], cell: str) -> None:
+        values["department_key"] = self.departments.setdefault(values["department"], len(self.departments))
+        if len(self.departments) > _MOST_DEPARTMENTS:
+            message = MANY_DEPARTMENTS(most=_MOST_DEPARTMENTS)
+            self.refuse(values["row"], "department", cell, ErrorCode.TOO_LARGE, message)
 
     def _find_header(self, row: Row) -> None:
         if not is_header(row.cells):

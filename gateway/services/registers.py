@@ -112,7 +112,9 @@ async def import_register(
                 if not dry_run:
                     await make_departments(within, company_id, reader.departments)
                     await merge_people(within, company_id)
-                    await register_numbers.merge_numbers(within, company_id, origin, moment, progress)
+                    await register_numbers.merge_numbers(within, company_id, moment)
+                    async for done in register_numbers.journal_numbers(session, company_id, origin, moment):
+                        progress(done, counts["added"] + counts["changed"])
                 return {"row_count": reader.count, **counts}
 
             request = idempotency_key and {"registerImport": await _digest(source), "dryRun": dry_run}
@@ -123,7 +125,9 @@ async def import_register(
         return Imported(reader.count, 0, 0, tuple(sorted(reader.errors, key=lambda error: error.row)))
     except InvalidValue as error:
         raise error.refusal("uploadId") from None
-    except asyncpg.UniqueViolationError:
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name != "numbers_msisdn_live":
+            raise
         raise Refusal(ErrorCode.CONFLICT, OVERTAKEN(), ("uploadId",)) from None
     return Imported(**answer)
 
