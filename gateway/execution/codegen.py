@@ -163,7 +163,7 @@ class _Writer:
         number = self.numbers[scope]
         kept = f"{variable}.fragments.get({scope.shape}) or share_{number}({variable})"
         one = f"one_{number}({variable})"
-        self.lines.append(f"{space}{variable} = ({kept}) if type({variable}) is Shared else {one}")
+        self.lines.append(f"{space}{variable} = ({kept}) if isinstance({variable}, Shared) else {one}")
 
     def leaf(self, v: str, type_: GraphQLLeafType, required: bool, planned: PlannedField) -> list[str]:
         """A test that the value is its own answer, or the call that makes the answer, or `Careful`."""
