@@ -7,13 +7,13 @@ from itertools import islice
 from types import NoneType
 from typing import Any
 
-from graphql import is_abstract_type, is_list_type
+from graphql import get_named_type
 
 from gateway.execution import careful
 from gateway.execution.arguments import BadArguments
 from gateway.execution.definitions import Definitions
 from gateway.execution.fields import Source
-from gateway.execution.plan import PlannedField, Scope, Step, strip
+from gateway.execution.plan import PlannedField, Scope, Step
 from gateway.execution.resolving import resolve, verdicts
 from gateway.execution.rows import OfType, Shared
 from gateway.execution.selection import Info
@@ -54,7 +54,14 @@ class Run:
                     if not step.suspends:
                         await self.step(step, rows, values)
                 await self.step(last, rows, values)
-        return await self.make(scope, rows, values)
+        if len(rows) <= SLICE:
+            return self.make(scope, rows, values)
+        made: list[Any] = []
+        for start in range(0, len(rows), SLICE):
+            part = slice(start, start + SLICE)
+            made += self.make(scope, rows[part], [column[part] for column in values])
+            await asyncio.sleep(0)
+        return made
 
     async def in_order(self, scope: Scope, stop: Callable[[PlannedField, Any], Awaitable[bool]]) -> Any:
         """The object of a mutation: one field after another, until one leaves nothing to answer."""
@@ -67,21 +74,11 @@ class Run:
                 slot = careful.slot(planned, planned.definition.type, slot)
             if (planned.in_place or self.faulty) and await stop(planned, slot):
                 break
-        (made,) = await self.make(scope, [None], values)
+        (made,) = self.make(scope, [None], values)
         return made
 
-    async def make(self, scope: Scope, rows: Sequence[Any], values: list[Any]) -> list[Any]:
-        """The objects of rows whose step values are known, in slices."""
-        if len(rows) <= SLICE:
-            return self.make_slice(scope, rows, values)
-        made: list[Any] = []
-        for start in range(0, len(rows), SLICE):
-            part = slice(start, start + SLICE)
-            made += self.make_slice(scope, rows[part], [column[part] for column in values])
-            await asyncio.sleep(0)
-        return made
-
-    def make_slice(self, scope: Scope, rows: Sequence[Any], values: list[Any]) -> list[Any]:
+    def make(self, scope: Scope, rows: Sequence[Any], values: list[Any]) -> list[Any]:
+        """The objects of rows whose step values are known."""
         try:
             return scope.many(rows, *values)
         except Exception:
@@ -97,34 +94,41 @@ class Run:
     async def step(self, step: Step, rows: Sequence[Any], values: list[Any]) -> None:
         """Fills in the values of the fields of a step."""
         first = step.fields[0]
-        if first.definition.spec.source is Source.KEYED:
-            found = await self.keyed(step, rows)
-        else:
-            found = [await self.raw(first, rows)]
+        match first.definition.spec.source:
+            case Source.BATCHED:
+                found = [await self.resolved(first, rows)]
+            case Source.KEYED:
+                found = await self.keyed(step, rows)
+            case _:
+                found = [self.given(first, rows)]
         for group, raw in zip(step.alike, found, strict=True):
-            done = raw if group[0].in_place else await self.completed(group[0], group[0].definition.type, raw)
+            done = raw if group[0].in_place else await self.completed(group[0], 0, raw)
             if len(group) == 1:
                 values[group[0].position] = done
             else:
                 for index, planned in enumerate(group):
                     values[planned.position] = done[index * len(rows) : (index + 1) * len(rows)]
 
-    async def raw(self, planned: PlannedField, rows: Sequence[Any]) -> Sequence[Any]:
-        """For each row the value of a field as its source gives it, or an exception."""
+    async def resolved(self, planned: PlannedField, rows: Sequence[Any]) -> Sequence[Any]:
+        """For each row the value that the resolver of a batched field answers, or an exception."""
+        try:
+            arguments = planned.arguments(self.variables)
+        except BadArguments as error:
+            return [error] * len(rows)
+        info = Info(self.context, planned.selection)
+        return await resolve(planned.definition, planned.restricted, rows, info, arguments)
+
+    def given(self, planned: PlannedField, rows: Sequence[Any]) -> Sequence[Any]:
+        """For each row the value that a field finds in it, or an exception."""
         definition = planned.definition
-        if definition.spec.source is Source.BATCHED:
-            try:
-                arguments = planned.arguments(self.variables)
-            except BadArguments as error:
-                return [error] * len(rows)
-            info = Info(self.context, planned.selection)
-            return await resolve(definition, planned.restricted, rows, info, arguments)
-        refusals: Sequence[Exception | None] = [None] * len(rows)
-        if planned.restricted:
-            try:
-                refusals = verdicts(definition, self.context, rows)
-            except Exception as error:
-                return [error] * len(rows)
+        if not planned.restricted:
+            if definition.spec.source is Source.STREAMED:
+                return [self.event]
+            return [careful.raw(definition, row) for row in rows]
+        try:
+            refusals = verdicts(definition, self.context, rows)
+        except Exception as error:
+            return [error] * len(rows)
         if definition.spec.source is Source.STREAMED:
             return [refusals[0] or self.event]
         return [refusal or careful.raw(definition, row) for row, refusal in zip(rows, refusals, strict=True)]
@@ -153,10 +157,10 @@ class Run:
         found = iter([list(islice(answers, size)) if good else [BadArguments()] * size for good in asked])
         return [[value for part in islice(found, len(group)) for value in part] for group in step.alike]
 
-    async def completed(self, planned: PlannedField, type_: Any, values: Sequence[Any]) -> list[Any]:
-        """The slots of raw values of an object, interface or union type, or of lists of them."""
-        required, inner = strip(type_)
-        if is_list_type(inner):
+    async def completed(self, planned: PlannedField, depth: int, values: Sequence[Any]) -> list[Any]:
+        """The slots of raw values of an object, interface or union type, or of lists of them, `depth` lists down."""
+        required = planned.excludes_null[depth]
+        if depth < len(planned.excludes_null) - 1:
             lists = [
                 value
                 if value is None or type(value) is list or isinstance(value, Exception)
@@ -164,7 +168,7 @@ class Run:
                 for value in values
             ]
             flat = [item for items in lists if type(items) is list for item in items]
-            done = iter(await self.completed(planned, inner.of_type, flat))
+            done = iter(await self.completed(planned, depth + 1, flat))
             slots = [list(islice(done, len(items))) if type(items) is list else items for items in lists]
             if any(type(items) is not list and (required or items is not None) for items in slots):
                 self.faulty = True
@@ -172,24 +176,24 @@ class Run:
         kinds = set(map(type, values))
         faults = [kind for kind in kinds if issubclass(kind, Exception)]
         if NoneType not in kinds and not faults:
-            return await self.rows(planned, inner, values, kinds)
+            return await self.rows(planned, values, kinds)
         if faults or required:
             self.faulty = True
         present = [value for value in values if not (value is None or isinstance(value, Exception))]
-        made = iter(await self.rows(planned, inner, present, kinds - {NoneType}))
+        made = iter(await self.rows(planned, present, kinds - {NoneType}))
         return [value if value is None or isinstance(value, Exception) else next(made) for value in values]
 
-    async def rows(self, planned: PlannedField, type_: Any, rows: Sequence[Any], kinds: set[type]) -> list[Any]:
+    async def rows(self, planned: PlannedField, rows: Sequence[Any], kinds: set[type]) -> list[Any]:
         """The slots of values that are neither null nor exceptions."""
-        if is_abstract_type(type_):
-            return await self.of_types(planned, type_.name, rows)
+        if planned.abstract:
+            return await self.of_types(planned, rows)
         (scope,) = planned.scopes.values()
-        if scope.pure and kinds == {Shared}:
+        if scope.pure and all(issubclass(kind, Shared) for kind in kinds):
             try:
                 return [row.fragments.get(scope.shape) or scope.share(row) for row in rows]
             except Exception:
                 return await self.objects(scope, rows)
-        if not planned.to_one and Shared not in kinds:
+        if len(rows) == 1 or (len(planned.excludes_null) > 1 and Shared not in kinds):
             return await self.objects(scope, rows)
         distinct = {id(row): row for row in rows}
         if len(distinct) == len(rows):
@@ -197,7 +201,7 @@ class Run:
         made = dict(zip(distinct, await self.objects(scope, list(distinct.values())), strict=True))
         return [made[id(row)] for row in rows]
 
-    async def of_types(self, planned: PlannedField, abstract: str, values: Sequence[Any]) -> list[Any]:
+    async def of_types(self, planned: PlannedField, values: Sequence[Any]) -> list[Any]:
         """The slots of values of an interface or union, made type by type."""
         slots: list[Any] = [None] * len(values)
         groups: dict[str, list[int]] = {}
@@ -206,7 +210,7 @@ class Run:
                 groups.setdefault(value.name, []).append(index)
             else:
                 try:
-                    self.definitions.runtime_type(abstract, value)
+                    self.definitions.runtime_type(get_named_type(planned.definition.type).name, value)
                 except Exception as error:
                     slots[index] = error
                     self.faulty = True

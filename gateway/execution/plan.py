@@ -31,7 +31,8 @@ class PlannedField:
     """No list lies on the way from the root to its parent: the level has one row."""
     position: int = -1
     """Where the value stands among the values that the level computes before the objects; -1 when there is none."""
-    to_one: bool = field(init=False)
+    excludes_null: tuple[bool, ...] = field(init=False)
+    """For each list of its type from the outside in, and then for the items, whether null is excluded."""
     in_place: bool = field(init=False)
     """Its answer is made from the value where its parent's object is made, not for the level as a whole."""
     suspends: bool = field(init=False)
@@ -40,11 +41,12 @@ class PlannedField:
     def __post_init__(self) -> None:
         resolved = self.definition.spec.source in RESOLVED
         below = self.scopes.values()
-        self.to_one = bool(below) and not is_list_type(strip(self.definition.type)[1])
+        self.excludes_null = nesting(self.definition.type)
+        to_one = len(self.excludes_null) == 1
         flat = not self.abstract and all(scope.pure for scope in below)
         # the level as a whole sees that the values of a to-one field are few and the same, and slices a page of rows
-        page = self.single and bool(below) and not self.to_one
-        self.in_place = flat and not page and not (resolved and self.to_one)
+        page = self.single and not to_one
+        self.in_place = not below or (flat and not page and not (resolved and to_one))
         self.suspends = (resolved and self.definition.asynchronous) or any(scope.suspends for scope in below)
 
     @property
@@ -137,6 +139,12 @@ class Shapes:
                 self._known.clear()
             known = self._known[shape] = next(_numbers)
         return known
+
+
+def nesting(type_: GraphQLOutputType) -> tuple[bool, ...]:
+    """Whether null is excluded: for each list of a type from the outside in, and then for the items."""
+    required, inner = strip(type_)
+    return (required, *nesting(inner.of_type)) if is_list_type(inner) else (required,)
 
 
 def strip(type_: GraphQLOutputType) -> tuple[bool, Any]:

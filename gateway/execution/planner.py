@@ -4,14 +4,14 @@ from collections.abc import Mapping, Set
 from enum import Enum
 from typing import Any
 
-from graphql import GraphQLObjectType, OperationType, get_named_type, is_abstract_type, is_list_type
+from graphql import GraphQLObjectType, OperationType, get_named_type, is_abstract_type
 from graphql.execution.collect_fields import FieldDetails, GroupedFieldSet
 
 from gateway.execution.arguments import arguments_of
 from gateway.execution.collect import Collector
 from gateway.execution.definitions import FieldDefinition
 from gateway.execution.fields import Source
-from gateway.execution.plan import RESOLVED, Plan, PlannedField, Scope, Shapes, Step, strip
+from gateway.execution.plan import RESOLVED, Plan, PlannedField, Scope, Shapes, Step, nesting
 from gateway.execution.selection import EMPTY
 from gateway.execution.variables import Variables
 
@@ -77,7 +77,7 @@ class Planner:
         if self._depth > MAX_DEPTH:
             raise NotCovered("deeper than the stack allows")
         named = get_named_type(definition.type)
-        below = single and not is_list_type(strip(definition.type)[1])
+        below = single and len(nesting(definition.type)) == 1
         scopes = {name: self._below(type_, details, below) for name, type_ in self._definitions.possible(named).items()}
         self._depth -= 1
         resolved = definition.spec.source in RESOLVED

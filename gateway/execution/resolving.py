@@ -24,16 +24,21 @@ async def resolve(
     arguments: Mapping[str, Any],
 ) -> Sequence[object]:
     """One value or exception for each row; refused rows never reach the resolver."""
+    function = definition.spec.function
+    assert function is not None
     try:
         if not restricted:
-            return await call(definition, rows, info, arguments)
+            answer = function(rows, info, **arguments)
+            return checked(definition, rows, await answer if definition.asynchronous else answer)
         refusals = verdicts(definition, info.context, rows)
         allowed = [index for index, refusal in enumerate(refusals) if refusal is None]
         values: list[object] = list(refusals)
         if allowed:
             keyed = definition.spec.source is Source.KEYED
             given = {n: [v[i] for i in allowed] for n, v in arguments.items()} if keyed else arguments
-            answers = await call(definition, [rows[index] for index in allowed], info, given)
+            permitted = [rows[index] for index in allowed]
+            answer = function(permitted, info, **given)
+            answers = checked(definition, permitted, await answer if definition.asynchronous else answer)
             for index, value in zip(allowed, answers, strict=True):
                 values[index] = value
         return values
@@ -41,14 +46,8 @@ async def resolve(
         return [error] * len(rows)
 
 
-async def call(
-    definition: FieldDefinition, rows: Sequence[Any], info: Info, arguments: Mapping[str, Any]
-) -> Sequence[object]:
-    """The resolver's values; raises what it raises, and when it answers another number of values than rows."""
-    function = definition.spec.function
-    assert function is not None
-    answer = function(rows, info, **arguments)
-    values: Sequence[object] = await answer if definition.asynchronous else answer
+def checked(definition: FieldDefinition, rows: Sequence[Any], values: Sequence[object]) -> list[object]:
+    """The values of a resolver as a list; raises when they are not as many as the rows."""
     if len(values) != len(rows):
         raise RuntimeError(f"{definition.parent}.{definition.name} answered {len(values)} values for {len(rows)} rows")
     return values if type(values) is list else list(values)

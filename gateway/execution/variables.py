@@ -1,7 +1,7 @@
 """The variables of a request, coerced as the specification says, quickly where their types are leaves."""
 
 from collections.abc import Callable, Collection, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from graphql import (
@@ -11,6 +11,7 @@ from graphql import (
     Undefined,
     VariableDefinitionNode,
     get_named_type,
+    get_nullable_type,
     is_leaf_type,
     is_non_null_type,
 )
@@ -20,7 +21,7 @@ from graphql.utilities import coerce_input_value
 from graphql.utilities.coerce_input_value import coerce_default_value
 
 Leaves = list[tuple[str, Any, bool, bool, Any]]
-"""Name, type, whether a string is its own value, whether it is required, and the default of each variable."""
+"""Name, coercion, whether a string is its own value, whether it is required, and the default of each variable."""
 
 
 class Variables:
@@ -43,16 +44,17 @@ def leaves_of(schema: GraphQLSchema, nodes: Collection[VariableDefinitionNode]) 
         if not isinstance(signature, GraphQLVariableSignature) or not is_leaf_type(get_named_type(signature.type)):
             return None
         required = is_non_null_type(signature.type)
-        plain = signature.type.of_type if is_non_null_type(signature.type) else signature.type
+        plain: Any = get_nullable_type(signature.type)
+        coerce = plain.coerce_input_value if is_leaf_type(plain) else partial(coerce_input_value, type_=plain)
         text = plain in (GraphQLID, GraphQLString)
-        leaves.append((signature.name, signature.type, text, required, coerce_default_value(signature)))
+        leaves.append((signature.name, coerce, text, required, coerce_default_value(signature)))
     return leaves
 
 
 def coerce_leaves(leaves: Leaves, inputs: Mapping[str, object]) -> dict[str, Any] | None:
     """The values; None when anything is wrong: graphql-core tells what."""
     coerced: dict[str, Any] = {}
-    for name, type_, text, required, default in leaves:
+    for name, coerce, text, required, default in leaves:
         value = inputs.get(name, Undefined)
         if text and type(value) is str:
             coerced[name] = value
@@ -61,8 +63,15 @@ def coerce_leaves(leaves: Leaves, inputs: Mapping[str, object]) -> dict[str, Any
                 coerced[name] = default
             elif required:
                 return None
+        elif value is None:
+            if required:
+                return None
+            coerced[name] = None
         else:
-            value = coerce_input_value(value, type_)
+            try:
+                value = coerce(value)
+            except Exception:
+                return None
             if value is Undefined:
                 return None
             coerced[name] = value
