@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import strawberry
 
@@ -140,14 +140,30 @@ async def find_numbers(
     """Numbers by one of their keys: one statement for each kind of key, however many aliases there are."""
     read, columns = info.context.read, info.selection.columns
     ids = [number_or_refusal(given(each.id), Kind.NUMBER, "by", "id") for each in by]
-    iccids = [_iccid_or_refusal(given(each.iccid)) for each in by]
-    by_id = await read.rows(NUMBERS, [None if isinstance(id, Refusal) else id for id in ids], columns)
-    by_msisdn = await numbers_by(read, "msisdn", [given(each.msisdn) for each in by], columns)
-    by_iccid = await numbers_by(read, "iccid", [None if isinstance(id, Refusal) else id for id in iccids], columns)
-    return [
-        next((key for key in keys if isinstance(key, Refusal)), None) or next((row for row in found if row), None)
-        for keys, *found in zip(zip(ids, iccids, strict=True), by_id, by_msisdn, by_iccid, strict=True)
-    ]
+    answers = list[Row | Exception | None](await read.rows(NUMBERS, [_key(id) for id in ids], columns))
+    _fill(answers, ids)
+    for key, values in (
+        ("msisdn", [given(each.msisdn) for each in by]),
+        ("iccid", [_iccid_or_refusal(given(each.iccid)) for each in by]),
+    ):
+        if any(values):
+            _fill(answers, await numbers_by(read, key, [_key(value) for value in values], columns))
+            _fill(answers, values)
+    return answers
+
+
+K = TypeVar("K", int, str)
+
+
+def _key(value: K | Refusal | None) -> K | None:
+    return None if isinstance(value, Refusal) else value
+
+
+def _fill(answers: list[Row | Exception | None], found: Sequence[Any]) -> None:
+    """Puts rows and refusals to their places; keys, which are neither, are passed over."""
+    for index, each in enumerate(found):
+        if each is not None and not isinstance(each, int | str):
+            answers[index] = each
 
 
 def _iccid_or_refusal(text: str | None) -> str | Refusal | None:
