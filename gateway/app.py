@@ -1,6 +1,7 @@
 """The web application: everything put together for one process."""
 
 import contextlib
+import sys
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
@@ -11,12 +12,18 @@ from starlette.routing import Route
 from gateway.db import Database
 from gateway.demo import is_demo
 from gateway.execution import Engine
+from gateway.kit.sealing import Keyring
 from gateway.kit.texts import Language
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.models.journal import Channel
+from gateway.ports.mail import ConsoleMail, Mail, SmtpMail
+from gateway.ports.sms import ConsoleSms, HttpSms, Sms
+from gateway.secret_key import secret_key
+from gateway.services.post import Post
 from gateway.services.principals import Identity, Principals
 from gateway.settings import Settings
 from gateway.transport import ide
+from gateway.transport.authentication import device_token, own_site
 from gateway.transport.graphql import GraphQLEndpoint
 from gateway.transport.requests import Headers
 from gateway.transport.uploads import UploadEndpoint
@@ -37,6 +44,7 @@ def create_app(settings: Settings) -> Starlette:
     )
     catalogue = CatalogueCache(db)
     principals = Principals(db)
+    keyring = Keyring(secret_key(settings))
 
     def make_context(
         identity: Identity | None, language: Language, correlation_id: str, headers: Headers, ip: str
@@ -51,6 +59,10 @@ def create_app(settings: Settings) -> Starlette:
             catalogue=catalogue.current(),
             ip=ip,
             user_agent=headers.get("user-agent", ""),
+            keyring=keyring,
+            post=app.state.post,
+            device=device_token(headers),
+            site=own_site(headers),
         )
 
     @contextlib.asynccontextmanager
@@ -59,15 +71,18 @@ def create_app(settings: Settings) -> Starlette:
         try:
             await catalogue.open()
             await principals.open()
-            app.router.routes.extend(ide.routes(demo=await is_demo(db)))
+            demo = await is_demo(db)
+            app.router.routes.extend(ide.routes(demo=demo))
+            app.state.post = post_office(settings, demo=demo)
             yield
+            await app.state.post.close()
         finally:
             await catalogue.close()
             await db.close()
 
     graphql = GraphQLEndpoint(Engine(build_schema()), principals, make_context)
     uploads = UploadEndpoint(db, principals)
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/graphql", graphql),
             Route("/uploads", uploads.store, methods=["POST"]),
@@ -75,6 +90,17 @@ def create_app(settings: Settings) -> Starlette:
         ],
         lifespan=lifespan,
     )
+    return app
+
+
+def post_office(settings: Settings, *, demo: bool) -> Post:
+    """How messages leave: as the operator has set; in a demo, where nothing is set, onto the console."""
+    mail: Mail | None = SmtpMail(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
+    token = settings.sms_token.get_secret_value() if settings.sms_token else None
+    sms: Sms | None = HttpSms(settings.sms_url, token) if settings.sms_url else None
+    if demo:
+        mail, sms = mail or ConsoleMail(sys.stdout), sms or ConsoleSms(sys.stdout)
+    return Post(mail, sms)
 
 
 async def _healthy(_: Request) -> JSONResponse:

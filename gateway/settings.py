@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -18,6 +18,16 @@ class Settings(BaseSettings):
     """An outside PostgreSQL 15 or newer; without it the embedded one in `data_dir` serves."""
     data_dir: Path = Path(".gateway")
     """Where the embedded PostgreSQL and uploads live."""
+    secret_key: SecretStr | None = Field(default=None, min_length=32)
+    """Seals second factors and one-time codes; the same for all processes. Without it, a file in `data_dir` is made."""
+    smtp_url: str | None = Field(default=None, pattern="^smtps?://", repr=False)
+    """The mail server: smtp://user:password@host:port, with STARTTLS where it is offered; smtps:// is TLS at once."""
+    mail_from: str = "gateway@localhost"
+    """The sender of e-mails."""
+    sms_url: str | None = Field(default=None, pattern="^https?://", repr=False)
+    """Where short messages are posted to, as {"to", "text"} in JSON."""
+    sms_token: SecretStr | None = None
+    """The bearer token for `sms_url`."""
     processes: int = Field(default=1, ge=1)
     """Web processes of `gateway serve`."""
     readers: int = Field(default=8, ge=1)

@@ -11,11 +11,15 @@ from gateway.db import Database
 from gateway.execution import Row
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.paging import MAXIMUM_SIZE, Page
+from gateway.kit.sealing import Keyring
 from gateway.kit.texts import Language, Text
 from gateway.loaders.reading import Read
 from gateway.models.journal import Channel
 from gateway.operations.catalogue import Catalogue
+from gateway.services.journal import Origin
+from gateway.services.post import Post
 from gateway.services.sessions import SignedIn
+from gateway.services.visits import Visit
 
 LARGEST_EXPORT = 10_000
 """Rows of a page for an API key."""
@@ -41,8 +45,14 @@ class Context:
     db: Database
     catalogue: Catalogue
     session_id: int | None = None
+    keyring: Keyring = field(default_factory=Keyring)
+    post: Post = field(default_factory=Post)
     ip: str = ""
     user_agent: str = ""
+    device: str | None = None
+    """The cookie by which the browser is known again."""
+    site: str | None = None
+    """The origin of the page that asks, when it is the gateway's own."""
     opened: SignedIn | None = None
     """The session that the operation opened: the browser is to keep its token."""
     closed: bool = False
@@ -58,6 +68,26 @@ class Context:
         if self.principal is None:
             raise GatewayError(GatewayErrorCode.UNAUTHENTICATED, UNAUTHENTICATED())
         return self.principal
+
+    @property
+    def visit(self) -> Visit:
+        """What the log-in services are given."""
+        return Visit(
+            db=self.db,
+            keyring=self.keyring,
+            post=self.post,
+            channel=self.channel,
+            correlation_id=self.correlation_id,
+            device=self.device,
+            ip=self.ip,
+            user_agent=self.user_agent,
+            site=self.site,
+        )
+
+    @property
+    def author(self) -> Origin:
+        """The caller as journals name them. Raises `GatewayError` UNAUTHENTICATED for a stranger."""
+        return Origin.of(self.caller, self.channel, self.correlation_id)
 
     def sign_in(self, opened: SignedIn) -> None:
         """The rest of the operation belongs to the new session."""

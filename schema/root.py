@@ -12,6 +12,7 @@ from schema.node import NodeQuery
 from schema.number_changes import NumberChange, NumberChangeMutation, NumberChangeQuery
 from schema.numbers import Number, NumberQuery
 from schema.options import Option, OptionQuery
+from schema.passwords import PasswordMutation
 from schema.registers import RegisterMutation
 from schema.scalars import SCALARS
 from schema.sessions import SessionMutation
@@ -25,7 +26,7 @@ class Query(NumberChangeQuery, OptionQuery, TariffQuery, NumberQuery, CompanyQue
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(NumberChangeMutation, RegisterMutation, SessionMutation):
+class Mutation(NumberChangeMutation, RegisterMutation, PasswordMutation, SessionMutation):
     """Fields stand in the order of the bases, the last one first."""
 
 

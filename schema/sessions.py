@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Signing in and out, and ending sessions."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -6,10 +6,12 @@ from typing import Annotated
 import strawberry
 
 from gateway.execution import PUBLIC, Info, Row, batched, column
-from gateway.services import sessions
+from gateway.kit.ids import Kind, decode
+from gateway.services import login_alerts, sessions
+from gateway.services.sessions import SignedIn
 from schema.context import Context
 from schema.inputs import given
-from schema.user_errors import UserError, attempt
+from schema.user_errors import UserError, UserErrorRow, attempt
 from schema.viewer import Viewer, viewer_row
 
 
@@ -33,35 +35,92 @@ class LogoutPayload:
     user_errors: list[UserError] = column("Why not.", PUBLIC)
 
 
+@strawberry.type(description="Answer.")
+class SessionRevokePayload:
+    user_errors: list[UserError] = column("Why not.", PUBLIC)
+
+
+@strawberry.input(description="Alerts about log-ins.")
+class LoginAlertsSetInput:
+    email: bool = strawberry.field(description="By e-mail.")
+    sms: bool = strawberry.field(description="By SMS.")
+
+
+@strawberry.type(description="Answer.")
+class LoginAlertsSetPayload:
+    viewer: Viewer | None = column("The caller, with the alerts as they are now.", PUBLIC)
+    user_errors: list[UserError] = column("Why not.", PUBLIC)
+
+
+def signed_in(info: Info[Context], opened: SignedIn | None, user_errors: list[UserErrorRow]) -> Sequence[Row]:
+    """The answer of whatever opens a session; without one and without an error a second factor is needed."""
+    if opened is not None:
+        info.context.sign_in(opened)
+    return [
+        {
+            "viewer": viewer_row(info.context),
+            "second_factor_required": opened is None and not user_errors,
+            "user_errors": user_errors,
+        }
+    ]
+
+
 async def _login(
     rows: Sequence[None],
     info: Info[Context],
     *,
     input: Annotated[LoginInput, strawberry.argument(description="Log-in and password.")],
 ) -> Sequence[Row]:
-    context = info.context
     signing_in = sessions.sign_in(
-        context.db,
-        input.login,
-        input.password,
-        device=context.user_agent,
-        ip=context.ip,
-        remember=bool(given(input.remember)),
+        info.context.visit, input.login, input.password, given(input.code), remember=bool(given(input.remember))
     )
-    signed_in, user_errors = await attempt(info, signing_in)
-    if signed_in is not None:
-        context.sign_in(signed_in)
-    return [{"viewer": viewer_row(context), "second_factor_required": False, "user_errors": user_errors}]
+    return signed_in(info, *await attempt(info, signing_in))
 
 
 async def _logout(rows: Sequence[None], info: Info[Context]) -> Sequence[Row]:
-    if info.context.session_id is not None:
-        await sessions.sign_out(info.context.db, info.context.session_id)
-    info.context.sign_out()
+    context = info.context
+    if context.principal is not None and context.session_id is not None:
+        await sessions.sign_out(context.visit, context.principal, context.session_id)
+    context.sign_out()
     return [{"user_errors": []}]
+
+
+async def _session_revoke(
+    rows: Sequence[None],
+    info: Info[Context],
+    *,
+    id: Annotated[strawberry.ID, strawberry.argument(description="Which session; one's own only.")],
+) -> Sequence[Row]:
+    context = info.context
+
+    async def revoke() -> int:
+        session_id = decode(id, Kind.SESSION, ("id",))
+        await sessions.revoke_session(context.visit, context.caller, session_id)
+        return session_id
+
+    revoked, user_errors = await attempt(info, revoke())
+    if revoked is not None and revoked == context.session_id:
+        context.sign_out()
+    return [{"user_errors": user_errors}]
+
+
+async def _login_alerts_set(
+    rows: Sequence[None],
+    info: Info[Context],
+    *,
+    input: Annotated[LoginAlertsSetInput, strawberry.argument(description="Which alerts.")],
+) -> Sequence[Row]:
+    context = info.context
+    setting = login_alerts.set_login_alerts(context.visit, context.caller, email=input.email, sms=input.sms)
+    _, user_errors = await attempt(info, setting)
+    return [{"viewer": viewer_row(context), "user_errors": user_errors}]
 
 
 @strawberry.type
 class SessionMutation:
     login: LoginPayload = batched(_login, "Sign in; sets the session cookie.", PUBLIC)
     logout: LogoutPayload = batched(_logout, "Sign out of this session.", PUBLIC)
+    session_revoke: SessionRevokePayload = batched(_session_revoke, "End a session.", PUBLIC)
+    login_alerts_set: LoginAlertsSetPayload = batched(
+        _login_alerts_set, "Switch the alerts about one's own log-ins on and off.", PUBLIC
+    )

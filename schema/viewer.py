@@ -27,6 +27,12 @@ async def load_sessions(rows: Sequence[Row], info: Info[Context]) -> Sequence[li
     return [await loader.own_sessions(info.context.read, info.selection.columns)]
 
 
+@strawberry.type(description="Which alerts about log-ins are sent.")
+class LoginAlerts:
+    email: bool = column("By e-mail.", PUBLIC, name="alert_email")
+    sms: bool = column("By SMS.", PUBLIC, name="alert_sms")
+
+
 @strawberry.type(description="Who is signed in.")
 class Viewer:
     name: str = column("Name.", PUBLIC)
@@ -35,6 +41,9 @@ class Viewer:
     api_key: ApiKey | None = batched(load_api_key, "The API key; null for a person.", PUBLIC)
     grants: list[Grant] = batched(load_grants, "What they hold, and where.", PUBLIC)
     sessions: list[Session] = batched(load_sessions, "Their open sessions.", PUBLIC)
+    login_alerts: LoginAlerts | None = batched(
+        load_administrator, "Alerts about their log-ins; null for an API key.", PUBLIC
+    )
 
 
 def viewer_row(context: Context) -> Row | None:

@@ -13,11 +13,14 @@ class Kind(StrEnum):
     """The types that have a global id. The value is the GraphQL type's name."""
 
     prefix: str
+    opening: str
+    """What the ids of this kind begin with."""
 
     def __new__(cls, type_name: str, prefix: str) -> Self:
         kind = str.__new__(cls, type_name)
         kind._value_ = type_name
         kind.prefix = prefix
+        kind.opening = f"{prefix}_"
         return kind
 
     COMPANY = "Company", "com"
@@ -32,6 +35,7 @@ class Kind(StrEnum):
     ROLE = "Role", "rol"
     GRANT = "Grant", "grt"
     SESSION = "Session", "ses"
+    SECOND_FACTOR = "SecondFactor", "sec"
     NUMBER_CHANGE = "NumberChange", "chg"
     BULK_CHANGE = "BulkChange", "blk"
     UPLOAD = "Upload", "upl"
@@ -70,6 +74,9 @@ def encode(kind: Kind, number: int) -> str:
 
 def decode(text: str, kind: Kind, field: Sequence[str] = ()) -> int:
     """The number in a global id of this kind. Raises `Refusal` INVALID at `field` for anything else."""
+    digits = text[4:]
+    if text[:4] == kind.opening and len(digits) < 19 and digits.isascii() and digits.isdigit() and digits[0] != "0":
+        return int(digits)  # what almost all are, in a third of the time
     given_kind, number = _parse(text, kind, field)
     if given_kind is not kind:
         raise Refusal(

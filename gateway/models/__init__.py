@@ -2,7 +2,18 @@
 
 from sqlmodel import SQLModel
 
-from gateway.models import access, catalogue, changes, companies, departments, employees, journal, numbers, uploads
+from gateway.models import (
+    access,
+    catalogue,
+    changes,
+    companies,
+    credentials,
+    departments,
+    employees,
+    journal,
+    numbers,
+    uploads,
+)
 
 metadata = SQLModel.metadata
 
@@ -11,6 +22,7 @@ __all__ = [
     "catalogue",
     "changes",
     "companies",
+    "credentials",
     "departments",
     "employees",
     "journal",

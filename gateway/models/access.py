@@ -9,6 +9,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     String,
+    false,
     text,
 )
 from sqlmodel import Field, SQLModel
@@ -29,6 +30,8 @@ class Administrator(SQLModel, table=True):
     created_at: datetime = moment(default_now=True)
     last_login_at: datetime | None = moment(nullable=True)
     locked_until: datetime | None = moment(nullable=True)
+    alert_email: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    alert_sms: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class Credential(SQLModel, table=True):
@@ -55,14 +58,21 @@ class Session(SQLModel, table=True):
     created_at: datetime = moment(default_now=True)
     last_used_at: datetime = moment(default_now=True)
     expires_at: datetime = moment()
+    stepped_up_at: datetime | None = moment(nullable=True)
     revoked_at: datetime | None = moment(nullable=True)
 
 
 class ApiKey(CompanyRow, table=True):
-    """A key of an integration; `prefix` is its visible beginning, only the SHA-256 of the secret is kept."""
+    """A key of an integration; `prefix` is its visible beginning, only the SHA-256 of the secret is kept.
+
+    The secret before the last rotation, `previous_hash`, works until `previous_until`.
+    """
 
     __tablename__ = "api_keys"
-    __table_args__ = (Index("api_keys_secret_hash", "secret_hash", unique=True),)
+    __table_args__ = (
+        Index("api_keys_secret_hash", "secret_hash", unique=True),
+        Index("api_keys_previous_hash", "previous_hash", unique=True),
+    )
 
     name: str
     prefix: str
@@ -71,6 +81,8 @@ class ApiKey(CompanyRow, table=True):
     expires_at: datetime | None = moment(nullable=True)
     last_used_at: datetime | None = moment(nullable=True)
     revoked_at: datetime | None = moment(nullable=True)
+    previous_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
+    previous_until: datetime | None = moment(nullable=True)
 
 
 class Role(CompanyRow, table=True):

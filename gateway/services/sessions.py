@@ -1,100 +1,176 @@
-"""Signing in and out with a password: an opaque token in the browser, its hash in the database."""
+"""Sessions: opened by a proof of who one is, an opaque token in the browser and its hash in the database, and ended."""
 
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
-from sqlalchemy import String, bindparam, func, insert, select, update
-from sqlmodel import col
+from sqlalchemy import BigInteger, LargeBinary, String, bindparam, func, insert, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.principal import Principal
-from gateway.db import Database, Statement, Tenant
-from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
-from gateway.kit.phones import parse_msisdn
-from gateway.kit.texts import Language, Text
-from gateway.models.access import Administrator, Session
-from gateway.services.passwords import verify_password
+from gateway.db import Statement, Tenant, run
+from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.ids import Kind, encode
+from gateway.kit.texts import Text
+from gateway.models import metadata
+from gateway.models.columns import MOMENT
+from gateway.services.login_alerts import alert
+from gateway.services.logins import Login, claim_try, find_login, forget_tries, lock, normal_login
+from gateway.services.own_journal import OwnAction, append_everywhere, by_themselves
+from gateway.services.passwords import renew_hash, verify_password
 from gateway.services.principals import Identity, hash_token, load_administrator
+from gateway.services.running import Run
+from gateway.services.visits import Visit, paced
 
 BAD_CREDENTIALS = Text(en="Log-in or password is wrong.", ru="Неверный логин или пароль.")
 BAD_CREDENTIALS_HINT = Text(
     en="The log-in is the e-mail or the phone number in any writing. Mind the keyboard layout and Caps Lock.",
     ru="Логин — это e-mail или номер телефона в любом виде. Проверьте раскладку клавиатуры и Caps Lock.",
 )
+NO_SESSION = Text(
+    en="There is no open session with this id among yours.", ru="Среди ваших открытых сеансов такого нет."
+)
 
 _SHORT, _LONG = timedelta(hours=12), timedelta(days=30)
-_LONGEST_PASSWORD = 1_000
 _LONGEST_DEVICE = 300
+_LONGEST_TOKEN = 100
 
-_FIND_LOGIN = Statement(
-    select(
-        func.find_login(bindparam("login", type_=String)).table_valued(
-            "administrator_id", "name", "language", "password_hash", "locked_until"
-        )
+_ADMINISTRATORS, _SESSIONS = metadata.tables["administrators"], metadata.tables["sessions"]
+_DEVICES = metadata.tables["known_devices"]
+_ITS_ID = bindparam("its_id", type_=BigInteger)
+_OPEN = Statement(
+    insert(_SESSIONS)
+    .values(
+        administrator_id=_ITS_ID,
+        token_hash=bindparam("its_token_hash", type_=LargeBinary),
+        device=bindparam("its_device", type_=String),
+        ip=bindparam("its_ip", type_=String),
+        created_at=bindparam("now", type_=MOMENT),
+        last_used_at=bindparam("now", type_=MOMENT),
+        expires_at=bindparam("its_end", type_=MOMENT),
+        stepped_up_at=bindparam("now", type_=MOMENT),
     )
+    .returning(_SESSIONS.c.id)
+)
+_SIGNED_IN = Statement(
+    update(_ADMINISTRATORS).where(_ADMINISTRATORS.c.id == _ITS_ID).values(last_login_at=bindparam("now", type_=MOMENT))
+)
+_KNOW = Statement(
+    upsert(_DEVICES)
+    .values(
+        administrator_id=_ITS_ID,
+        device_hash=bindparam("its_device_hash", type_=LargeBinary),
+        last_used_at=bindparam("now", type_=MOMENT),
+    )
+    .on_conflict_do_update(
+        index_elements=["administrator_id", "device_hash"], set_={"last_used_at": bindparam("now", type_=MOMENT)}
+    )
+)
+_OPEN_ONES = (_SESSIONS.c.administrator_id == _ITS_ID, _SESSIONS.c.revoked_at.is_(None))
+_END = Statement(
+    update(_SESSIONS)
+    .where(*_OPEN_ONES, _SESSIONS.c.id == bindparam("session_id", type_=BigInteger))
+    .values(revoked_at=func.now())
+    .returning(_SESSIONS.c.id, _SESSIONS.c.device)
+)
+_END_OTHERS = Statement(
+    update(_SESSIONS)
+    .where(
+        *_OPEN_ONES,
+        _SESSIONS.c.id.is_distinct_from(bindparam("kept_id", type_=BigInteger)),
+        _SESSIONS.c.expires_at > func.now(),
+    )
+    .values(revoked_at=func.now())
+    .returning(_SESSIONS.c.id)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A new session: the token for the browser's cookie, for how long, and who it belongs to."""
+    """A new session: the tokens for the browser's two cookies, how long it is kept, and who it belongs to."""
 
     token: str
     lifetime: timedelta | None
+    device: str
     identity: Identity
 
 
-async def sign_in(db: Database, login: str, password: str, *, device: str, ip: str, remember: bool = False) -> SignedIn:
+async def sign_in(
+    visit: Visit, login: str, password: str, code: str | None = None, *, remember: bool = False
+) -> SignedIn | None:
     """Opens a session. `login` is an e-mail or a phone number in any writing; `remember`: 30 days, not 12 h.
 
-    Raises `Refusal` BAD_CREDENTIALS, the same and after the same time whether the log-in exists or not.
+    None means that the password is right and the code of a second factor is missing. Raises `Refusal` BAD_CREDENTIALS
+    or LOCKED, the same and after the same time whether the log-in exists or not, and BAD_CODE at the code.
     """
-    found = await db.fetch(Tenant(), _FIND_LOGIN, login=normal_login(login))
-    row = found[0] if found else None
-    right = await verify_password(password[:_LONGEST_PASSWORD], row["password_hash"] if row else None)
-    if row is None or not right:
-        raise Refusal(ErrorCode.BAD_CREDENTIALS, BAD_CREDENTIALS(), hint=BAD_CREDENTIALS_HINT())
-    principal = await load_administrator(db, row["administrator_id"], row["name"])
-    return await _open(db, principal, Language[row["language"]], device=device, ip=ip, remember=remember)
+    login = normal_login(login)
+    async with paced():
+        found = await find_login(visit, login)
+        one = await claim_try(visit, found, login)
+        try:
+            right = await verify_password(password, found.password_hash if found else None)
+            if found is None or not right:
+                raise Refusal(ErrorCode.BAD_CREDENTIALS, BAD_CREDENTIALS(), hint=BAD_CREDENTIALS_HINT())
+        except Refusal:
+            if found is not None and one.last:
+                await lock(visit, found, one.until)
+            raise
+    if found.password_hash is not None:
+        await renew_hash(partial(visit.db.fetch, Tenant()), found.administrator_id, password, found.password_hash)
+    return await open_session(visit, found, remember=remember)
 
 
-async def sign_out(db: Database, session_id: int) -> None:
-    """Ends a session; in force in every process as soon as they hear of it."""
-    async with db.transaction(Tenant()) as session:
-        ended = update(Session).where(col(Session.id) == session_id, col(Session.revoked_at).is_(None))
-        await session.execute(ended.values(revoked_at=func.now()))
-
-
-def normal_login(login: str) -> str:
-    """How a log-in is kept: an e-mail in lower case, a phone number as digits. Anything else is left, and not found."""
-    login = login.strip()
-    if "@" in login:
-        return login.lower()
-    try:
-        return parse_msisdn(login)
-    except InvalidValue:
-        return login
-
-
-async def _open(
-    db: Database, principal: Principal, language: Language, *, device: str, ip: str, remember: bool
-) -> SignedIn:
+async def open_session(visit: Visit, found: Login, *, remember: bool) -> SignedIn:
+    """A session for somebody who has proved to be this administrator; their browser is known from now on."""
+    principal = await load_administrator(visit.db, found.administrator_id, found.name)
     token = secrets.token_urlsafe(32)
+    device = visit.device if visit.device and len(visit.device) < _LONGEST_TOKEN else secrets.token_urlsafe(32)
     now = datetime.now(UTC)
-    expires_at = now + (_LONG if remember else _SHORT)
-    async with db.transaction(Tenant(principal.companies)) as session:
-        opened = insert(Session).values(
-            administrator_id=principal.id,
-            token_hash=hash_token(token),
-            device=device[:_LONGEST_DEVICE],
-            ip=ip,
-            created_at=now,
-            last_used_at=now,
-            expires_at=expires_at,
+    end = now + (_LONG if remember else _SHORT)
+    async with visit.db.transaction(Tenant(principal.companies)) as session:
+        within = partial(run, session)
+        await forget_tries(visit, within, found)
+        [opened] = await within(
+            _OPEN,
+            its_id=principal.id,
+            its_token_hash=hash_token(token),
+            its_device=visit.user_agent[:_LONGEST_DEVICE],
+            its_ip=visit.ip,
+            its_end=end,
+            now=now,
         )
-        session_id = (await session.execute(opened.returning(col(Session.id)))).scalar_one()
-        await session.execute(
-            update(Administrator).where(col(Administrator.id) == principal.id).values(last_login_at=now)
+        await within(_KNOW, its_id=principal.id, its_device_hash=hash_token(device), now=now)
+        await within(_SIGNED_IN, its_id=principal.id, now=now)
+    alert(visit, found, now)
+    identity = Identity(principal, found.language, opened["id"], end)
+    return SignedIn(token, _LONG if remember else None, device, identity)
+
+
+async def sign_out(visit: Visit, principal: Principal, session_id: int) -> None:
+    """Ends the caller's session; in force in every process as soon as they hear of it."""
+    await visit.db.fetch(Tenant(), _END, its_id=principal.id, session_id=session_id)
+
+
+async def revoke_session(visit: Visit, principal: Principal, session_id: int) -> None:
+    """Ends one of the caller's own sessions. Raises `Refusal` NOT_FOUND when none with this id is open."""
+    async with visit.db.transaction(Tenant(principal.companies)) as session:
+        within = partial(run, session)
+        ended = (
+            await within(_END, its_id=principal.id, session_id=session_id) if principal.kind == "administrator" else []
         )
-    identity = Identity(principal, language, session_id, expires_at)
-    return SignedIn(token, _LONG if remember else None, identity)
+        if not ended:
+            raise Refusal(ErrorCode.NOT_FOUND, NO_SESSION(), ("id",))
+        await append_everywhere(
+            within,
+            principal,
+            by_themselves(visit, principal),
+            OwnAction.SESSION_REVOKE,
+            {"device": ended[0]["device"]},
+            subject=encode(Kind.SESSION, session_id),
+        )
+
+
+async def end_sessions(run: Run, administrator_id: int, *, kept_id: int | None = None) -> int:
+    """Ends all open sessions of an administrator but one; tells how many they were."""
+    return len(await run(_END_OTHERS, its_id=administrator_id, kept_id=kept_id))

@@ -6,8 +6,12 @@ from typing import Any
 from authz.actions import Action
 from gateway.kit.texts import Language, Text
 from gateway.operations.registry import OPERATIONS
+from gateway.services.own_journal import OwnAction
 
-SUMMARIES: Mapping[str, Text] = {operation.kind: operation.summary for operation in OPERATIONS}
+SUMMARIES: Mapping[str, Text] = {
+    **{operation.kind: operation.summary for operation in OPERATIONS},
+    **{action.value: action.summary for action in OwnAction},
+}
 
 _DESCRIPTIONS: Mapping[str, Text] = {action.value: action.description for action in Action}
 

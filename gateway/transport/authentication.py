@@ -1,13 +1,18 @@
 """Who sends a request: a session cookie of a browser, or an API key as a bearer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Text
 from gateway.services.principals import Identity, Principals
+from gateway.services.sessions import SignedIn
 
-COOKIE = "gateway_session"
+SESSION_COOKIE = "gateway_session"
+DEVICE_COOKIE = "gateway_device"
+
+_KNOWN = timedelta(days=400)
+"""How long a browser is known; browsers keep no cookie for longer."""
 
 BAD_KEY = Text(
     en="The API key is unknown, revoked or expired. Ask an administrator of the company for another one.",
@@ -30,25 +35,42 @@ async def identify(headers: Mapping[str, str], principals: Principals) -> Identi
         if identity is None:
             raise GatewayError(GatewayErrorCode.UNAUTHENTICATED, BAD_KEY())
         return identity
-    token = session_token(headers.get("cookie", ""))
+    token = cookie(headers, SESSION_COOKIE)
     return await principals.by_session(token) if token else None
 
 
-def session_token(cookies: str) -> str | None:
-    """The value of the session cookie in a Cookie header."""
-    for part in cookies.split(";"):
+def device_token(headers: Mapping[str, str]) -> str | None:
+    """By what the browser is known again; None for one that never signed in."""
+    return cookie(headers, DEVICE_COOKIE)
+
+
+def own_site(headers: Mapping[str, str]) -> str | None:
+    """The origin of the page that asks, when it is the gateway's own; None for others, and without a page."""
+    origin = headers.get("origin", "")
+    return origin if origin.partition("://")[2] == headers.get("host") else None
+
+
+def cookie(headers: Mapping[str, str], wanted: str) -> str | None:
+    """The value of a cookie."""
+    for part in headers.get("cookie", "").split(";"):
         name, _, value = part.strip().partition("=")
-        if name == COOKIE:
+        if name == wanted:
             return value
     return None
 
 
-def set_cookie(token: str, lifetime: timedelta | None, *, secure: bool) -> str:
-    """The Set-Cookie header of a new session; without a lifetime it ends with the browser."""
-    age = f"; Max-Age={int(lifetime.total_seconds())}" if lifetime else ""
-    return f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax{age}{'; Secure' if secure else ''}"
+def opened_cookies(opened: SignedIn, *, secure: bool) -> Sequence[str]:
+    """The Set-Cookie headers of a new session: without a lifetime it ends with the browser, which stays known."""
+    return _set(SESSION_COOKIE, opened.token, opened.lifetime, secure), _set(
+        DEVICE_COOKIE, opened.device, _KNOWN, secure
+    )
 
 
-def clear_cookie() -> str:
+def closed_cookies() -> Sequence[str]:
     """The Set-Cookie header that makes a browser forget its session."""
-    return f"{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"
+    return (f"{SESSION_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",)
+
+
+def _set(name: str, value: str, lifetime: timedelta | None, secure: bool) -> str:
+    age = f"; Max-Age={int(lifetime.total_seconds())}" if lifetime else ""
+    return f"{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}{'; Secure' if secure else ''}"

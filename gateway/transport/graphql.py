@@ -13,7 +13,7 @@ from gateway.execution.engine import Engine, Result
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Language, Text, negotiate
 from gateway.services.principals import Identity, Principals
-from gateway.transport.authentication import clear_cookie, identify, set_cookie
+from gateway.transport.authentication import closed_cookies, identify, opened_cookies
 from gateway.transport.errors import present, present_all
 from gateway.transport.requests import (
     JSON,
@@ -106,8 +106,8 @@ class GraphQLEndpoint:
 
 def _cookies(context: Context, secure: bool) -> Sequence[str]:
     if context.opened is not None:
-        return [set_cookie(context.opened.token, context.opened.lifetime, secure=secure)]
-    return [clear_cookie()] if context.closed else ()
+        return opened_cookies(context.opened, secure=secure)
+    return closed_cookies() if context.closed else ()
 
 
 def _dump(result: Result, language: Language, correlation_id: str) -> bytes:

@@ -1,0 +1,48 @@
+"""A request of somebody who may not be known yet: what it is served with, and the browser that it comes from."""
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from gateway.db import Database
+from gateway.kit.errors import Refusal
+from gateway.kit.sealing import Keyring
+from gateway.models.journal import Channel
+from gateway.services.post import Post
+
+_REFUSED_AFTER = 0.25
+"""Seconds until a refusal; longer than any check of a password takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """`device` is the cookie by which a browser is known again, `site` the origin of the page that asks."""
+
+    db: Database
+    keyring: Keyring
+    post: Post
+    channel: Channel
+    correlation_id: str
+    device: str | None = None
+    ip: str = ""
+    user_agent: str = ""
+    site: str | None = None
+
+    @property
+    def device_hash(self) -> bytes:
+        """What is kept of the device's cookie; empty without one."""
+        return hashlib.sha256(self.device.encode()).digest() if self.device else b""
+
+
+@contextlib.asynccontextmanager
+async def paced() -> AsyncIterator[None]:
+    """Lets every refusal out of the block take the same time, so that its time does not tell how far the check went."""
+    loop = asyncio.get_running_loop()
+    earliest = loop.time() + _REFUSED_AFTER
+    try:
+        yield
+    except Refusal:
+        await asyncio.sleep(earliest - loop.time())
+        raise
