@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import asyncpg
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.db import Database
 from gateway.embedded import Embedded, EmbeddedError
+from gateway.kit.errors import Refusal
 from gateway.kit.ids import Kind, encode
 from gateway.migrations import migrate as migrate_database
 from gateway.settings import Settings
@@ -222,3 +224,34 @@ async def _verify_journals(dsn: str, inn: str | None) -> bool:
 
 def _show_lines(status: Status, inn: str, lines: int) -> None:
     status.update(f"{inn}  {lines:,} lines")
+
+
+@app.command("import")
+def import_register(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV or XLSX file.")],
+    company: Annotated[str, typer.Option(help="INN of the company whose register it is.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check; nothing is changed.")] = False,
+) -> None:
+    """Take over a register of numbers and employees: all of it, or, with an error in any cell, nothing."""
+    with connectable(Settings()) as dsn:
+        if not asyncio.run(_import_register(dsn, company, file, dry_run=dry_run)):
+            raise typer.Exit(1)
+
+
+async def _import_register(dsn: str, inn: str, file: Path, *, dry_run: bool) -> bool:
+    from gateway import register_import
+    from gateway.services.companies import find_companies
+
+    database = Database(dsn)
+    try:
+        await database.open()
+        companies = await find_companies(database, inn)
+        if not companies:
+            raise Refused(f"there is no company with the INN {inn}")
+        imported = await register_import.take_over(database, companies[0].id, file, dry_run=dry_run, console=console)
+    except Refusal as refusal:
+        raise Refused(refusal.message.render(register_import.language())) from None
+    finally:
+        await database.close()
+    register_import.report(imported, dry_run=dry_run, console=console)
+    return not imported.errors
