@@ -26,6 +26,7 @@ from gateway.services.register_rows import MOST_ERRORS, RegisterReader
 from gateway.services.register_staging import COMPANY, STAGED
 from gateway.services.running import Run
 
+SUMMARY = Text(en="Number {msisdn} taken over from a register", ru="Номер {msisdn} загружен из реестра")
 REPEATED = Text(en="The same stands in row {other}.", ru="То же стоит в строке {other}.")
 TAKEN = Text(
     en="This number belongs to another contract. Ask your manager at the operator to move it first.",
