@@ -20,16 +20,15 @@ from gateway.operations.operation import Operation
 from gateway.operations.options import OptionConnect, OptionDisconnect
 from gateway.operations.tariffs import TariffChange
 from gateway.services import numbers
-from gateway.services.journal import Origin
 from gateway.services.numbers import Done
 from schema.context import Context
 from schema.enums import describe
 from schema.inputs import given
 from schema.journal import JournalEntry
 from schema.money import Money, money
-from schema.node import Node, global_id
+from schema.node import Node, global_id, register
 from schema.numbers import Number
-from schema.references import by_column
+from schema.references import by_column, by_id
 from schema.user_errors import UserError, UserErrorRow, attempt, user_error
 
 NO_CHANGE = Text(en="No change is named.", ru="Изменение не названо.")
@@ -258,7 +257,7 @@ async def _apply(
         number_id,
         operation,
         catalogue=context.catalogue,
-        origin=Origin.of(context.caller, context.channel, context.correlation_id),
+        origin=context.author,
         expected_one_off=expected_one_off,
         expected_monthly=expected_monthly,
         idempotency_key=idempotency_key,
@@ -299,3 +298,6 @@ class NumberChangeMutation:
         _option_disconnect, "Disconnect an option.", Action.OPTION_DISCONNECT
     )
     tariff_change: NumberChangePayload = batched(_tariff_change, "Change the tariff.", Action.TARIFF_CHANGE)
+
+
+register(Kind.NUMBER_CHANGE)(by_id(CHANGES))

@@ -9,7 +9,6 @@ from authz.actions import Action
 from gateway.execution import PUBLIC, Info, Row, batched, column
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
 from gateway.kit.ids import Kind, decode
-from gateway.services.journal import Origin
 from gateway.services.register_rows import CellError as CellErrorRow
 from gateway.services.registers import Imported, import_register
 from gateway.services.uploads import load_upload
@@ -76,7 +75,7 @@ async def _import(context: Context, input: RegisterImportInput) -> Imported:
             company_id,
             content,
             catalogue=context.catalogue,
-            origin=Origin.of(context.caller, context.channel, context.correlation_id),
+            origin=context.author,
             dry_run=input.dry_run,
             idempotency_key=given(input.idempotency_key),
         )

@@ -4,9 +4,12 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from schema.access import Administrator, ApiKey, Grant, Role, Session
+from schema.api_keys import ApiKeyMutation
 from schema.companies import Company, CompanyQuery
 from schema.departments import Department
 from schema.employees import Employee
+from schema.explanations import ExplanationQuery
+from schema.grants import GrantMutation
 from schema.journal import JournalEntry
 from schema.node import NodeQuery
 from schema.number_changes import NumberChange, NumberChangeMutation, NumberChangeQuery
@@ -14,6 +17,7 @@ from schema.numbers import Number, NumberQuery
 from schema.options import Option, OptionQuery
 from schema.passwords import PasswordMutation
 from schema.registers import RegisterMutation
+from schema.roles import RoleMutation, RoleQuery
 from schema.scalars import SCALARS
 from schema.sessions import SessionMutation
 from schema.tariffs import Tariff, TariffQuery
@@ -21,12 +25,30 @@ from schema.viewer import ViewerQuery
 
 
 @strawberry.type(description="What can be read.")
-class Query(NumberChangeQuery, OptionQuery, TariffQuery, NumberQuery, CompanyQuery, NodeQuery, ViewerQuery):
+class Query(
+    RoleQuery,
+    ExplanationQuery,
+    NumberChangeQuery,
+    OptionQuery,
+    TariffQuery,
+    NumberQuery,
+    CompanyQuery,
+    NodeQuery,
+    ViewerQuery,
+):
     """Fields stand in the order of the bases, the last one first."""
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(NumberChangeMutation, RegisterMutation, PasswordMutation, SessionMutation):
+class Mutation(
+    NumberChangeMutation,
+    RegisterMutation,
+    ApiKeyMutation,
+    GrantMutation,
+    RoleMutation,
+    PasswordMutation,
+    SessionMutation,
+):
     """Fields stand in the order of the bases, the last one first."""
 
 

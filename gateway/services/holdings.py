@@ -25,12 +25,11 @@ _COMPANY = bindparam("company_id", type_=BigInteger)
 _LOCK = Statement(
     select(_COMPANIES.c.id).where(_COMPANIES.c.id == _COMPANY).with_for_update(key_share=True, of=_COMPANIES)
 )
+_BELOW = _DEPARTMENTS.alias()
 _SUBTREE = (
-    select(func.array_agg(_DEPARTMENTS.c.id))
-    .where(
-        _DEPARTMENTS.c.company_id == _GRANTS.c.company_id,
-        _GRANTS.c.department_id == any_(_DEPARTMENTS.c.ancestor_ids),
-    )
+    select(func.array_agg(_BELOW.c.id))
+    .where(_BELOW.c.company_id == _GRANTS.c.company_id, _GRANTS.c.department_id == any_(_BELOW.c.ancestor_ids))
+    .correlate(_GRANTS)
     .scalar_subquery()
 )
 _HELD = Statement(
@@ -38,6 +37,8 @@ _HELD = Statement(
         *(_GRANTS.c[name] for name in ("company_id", "id", "administrator_id", "api_key_id", "role", "role_id")),
         _GRANTS.c.department_id,
         _SUBTREE.label("department_ids"),
+        _DEPARTMENTS.c.name.label("department_name"),
+        _ROLES.c.name.label("role_name"),
         _ROLES.c.allows,
         _ROLES.c.denies,
     )
@@ -45,6 +46,11 @@ _HELD = Statement(
         _GRANTS,
         _ROLES,
         (_ROLES.c.company_id == _GRANTS.c.company_id) & (_ROLES.c.id == _GRANTS.c.role_id),
+        isouter=True,
+    )
+    .join(
+        _DEPARTMENTS,
+        (_DEPARTMENTS.c.company_id == _GRANTS.c.company_id) & (_DEPARTMENTS.c.id == _GRANTS.c.department_id),
         isouter=True,
     )
     .join(_KEYS, (_KEYS.c.company_id == _GRANTS.c.company_id) & (_KEYS.c.id == _GRANTS.c.api_key_id), isouter=True)
@@ -55,7 +61,7 @@ _HELD = Statement(
 
 @dataclass(frozen=True)
 class Holdings:
-    """All grants in a company. Rows are like those of `find_grants`, with their holders and departments."""
+    """All grants in a company: rows like those of `find_grants`, with holders, and names of departments and roles."""
 
     company_id: int
     rows: Sequence[Mapping[str, Any]]

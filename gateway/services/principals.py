@@ -12,6 +12,7 @@ from authz.principal import Principal
 from gateway.db import Database, Statement, Tenant
 from gateway.kit.texts import Language
 from gateway.models import metadata
+from gateway.services.api_key_use import note_use
 from gateway.services.holdings import grants_of, policy_of
 
 _NO_TENANT = Tenant()
@@ -117,6 +118,7 @@ class Principals:
         if not rows:
             return None
         row = rows[0]
+        await note_use(self._db, row["company_id"], row["id"], datetime.now(UTC))
         grants = await self._db.fetch(_NO_TENANT, _FIND_GRANTS, administrator_id=None, api_key_id=row["id"])
         principal = Principal("api_key", row["id"], row["name"], grants_of(grants), policy_of(grants))
         return Identity(principal, None, None, row["expires_at"])

@@ -6,11 +6,20 @@ from typing import Any
 from authz.actions import Action
 from gateway.kit.texts import Language, Text
 from gateway.operations.registry import OPERATIONS
+from gateway.services import api_keys, grants, register_numbers, roles
 from gateway.services.own_journal import OwnAction
 
 SUMMARIES: Mapping[str, Text] = {
     **{operation.kind: operation.summary for operation in OPERATIONS},
     **{action.value: action.summary for action in OwnAction},
+    Action.REGISTER_IMPORT: register_numbers.SUMMARY,
+    Action.ROLE_SAVE: roles.SAVED,
+    Action.GRANT_ADD: grants.GIVEN,
+    Action.GRANT_REVOKE: grants.TAKEN,
+    Action.ADMINISTRATOR_INVITE: grants.INVITED,
+    Action.API_KEY_CREATE: api_keys.CREATED,
+    Action.API_KEY_ROTATE: api_keys.ROTATED,
+    Action.API_KEY_REVOKE: api_keys.REVOKED,
 }
 
 _DESCRIPTIONS: Mapping[str, Text] = {action.value: action.description for action in Action}
@@ -21,5 +30,10 @@ def summary(action: str, details: Mapping[str, Any] | None, language: Language) 
     names = (details or {}).get("names", {})
     text = SUMMARIES.get(action)
     if text is not None and names.keys() >= text.names:
-        return text.render(language, **{name: names[name] for name in text.names})
+        return text.render(language, **{name: _name(names[name], language) for name in text.names})
     return _DESCRIPTIONS[action].render(language) if action in _DESCRIPTIONS else action
+
+
+def _name(kept: Any, language: Language) -> Any:
+    """A name as it was kept; that of something built in was kept in each language."""
+    return kept[language.value] if isinstance(kept, dict) else kept

@@ -1,0 +1,182 @@
+"""Why somebody may or may not do something with an object: the rule, the role and the grant that decide."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+from authz.actions import Action
+from authz.enforcer import Decision
+from authz.principal import Principal
+from authz.scope import holds
+from gateway.db import Database, Tenant
+from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.ids import Kind
+from gateway.kit.texts import Message, Text, Value
+from gateway.loaders.access import API_KEYS, GRANTS
+from gateway.loaders.departments import DEPARTMENTS
+from gateway.loaders.employees import EMPLOYEES
+from gateway.loaders.lookups import by_key
+from gateway.loaders.numbers import NUMBERS
+from gateway.loaders.roles import ROLES, built_in
+from gateway.loaders.sources import Source
+from gateway.operations import wording
+from gateway.operations.registry import OPERATIONS
+from gateway.services import giving, holdings
+from gateway.services.holdings import Holdings
+
+ALLOWED = Text(
+    en="Allowed: the role {role}, held over {place}, allows {action}.",
+    ru="Разрешено: роль {role} ({place}) разрешает {action}.",
+)
+DENIED = Text(
+    en="Refused: the role {role}, held over {place}, denies {action}, and a deny beats what other roles allow.",
+    ru="Отказано: роль {role} ({place}) запрещает {action}, а запрет сильнее разрешений других ролей.",
+)
+NOT_IN_ROLES = Text(
+    en="Refused: of the roles held there, none allows {action}: {roles}.",
+    ru="Отказано: ни одна из имеющихся там ролей не разрешает {action}: {roles}.",
+)
+ELSEWHERE = Text(
+    en="Refused: nothing is held there; roles in this company are held over {places} only.",
+    ru="Отказано: там нет ни одной роли; роли в этой компании выданы только здесь: {places}.",
+)
+NOTHING = Text(en="Refused: no role is held in this company.", ru="Отказано: в этой компании нет ни одной роли.")
+NO_OBJECT = Text(en="There is no such object, or not for you.", ru="Такого объекта нет, или он вам недоступен.")
+NO_PLACE = Text(
+    en="An object of this type belongs to no company: name the company too.",
+    ru="Объект этого типа не принадлежит компании: укажите и компанию.",
+)
+NOT_YOURS = Text(
+    en="Your roles do not allow asking there what others may do.",
+    ru="Ваши роли не позволяют узнавать там о правах других.",
+)
+_QUOTED = Text(en="“{name}”", ru="«{name}»")
+
+_NEEDED = {operation.kind: (Action.NUMBER_READ, Action.NUMBER_CHANGE, operation.kind) for operation in OPERATIONS}
+"""Actions that one action can't do without."""
+
+_SUFFICES_ANYWHERE = frozenset({Action.COMPANY_READ, Action.TARIFF_READ, Action.OPTION_READ})
+"""What counts for a company wherever in it it is held: its card, and the catalogue."""
+
+
+_STANDING: Mapping[Kind, tuple[Source, str | None]] = {
+    Kind.NUMBER: (NUMBERS, "department_id"),
+    Kind.EMPLOYEE: (EMPLOYEES, "department_id"),
+    Kind.DEPARTMENT: (DEPARTMENTS, "id"),
+    Kind.ROLE: (ROLES, None),
+    Kind.GRANT: (GRANTS, None),
+    Kind.API_KEY: (API_KEYS, None),
+}
+"""How objects are read, and the column that says in which department they stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`grant` is the row of the grant that decided, `missing` the actions that would have to be held."""
+
+    allowed: bool
+    reason: Message
+    grant: Mapping[str, Any] | None = None
+    missing: tuple[Action, ...] = ()
+
+
+class _Spot(NamedTuple):
+    company_id: int
+    department_id: int | None
+
+
+async def explain(
+    db: Database,
+    principal: Principal,
+    action: Action,
+    *,
+    administrator_id: int | None = None,
+    subject: tuple[Kind, int] | None = None,
+    company_id: int | None = None,
+) -> Explanation:
+    """Whether an administrator, or with None the caller, may do it with the object or in the company, and why.
+
+    An object that the caller does not see is answered like one that does not exist, by the same statements. Raises
+    `Refusal` FORBIDDEN for a question about somebody else where the caller may not ask it.
+    """
+    spot = await _find(db, principal, subject, company_id)
+    if spot is None:
+        return Explanation(False, NO_OBJECT(), missing=(action,))
+    if administrator_id is None or (principal.kind, principal.id) == ("administrator", administrator_id):
+        kind, id = principal.kind, principal.id
+    elif holds(principal, Action.ACCESS_EXPLAIN, *spot):
+        kind, id = "administrator", administrator_id
+    else:
+        hint = giving.ASK_FOR_ROLE(action=Action.ACCESS_EXPLAIN.value)
+        raise Refusal(ErrorCode.FORBIDDEN, NOT_YOURS(), ("administratorId",), hint=hint)
+    held = await holdings.load(partial(db.fetch, Tenant(principal.companies)), spot.company_id)
+    return _explain(held, held.principal(kind, id), action, spot)
+
+
+async def _find(
+    db: Database, principal: Principal, subject: tuple[Kind, int] | None, company_id: int | None
+) -> _Spot | None:
+    """Where it would be done; None for what the caller does not see."""
+    if subject is not None and subject[0] is Kind.COMPANY:
+        company_id = subject[1]
+    elif subject is not None and subject[0] in _STANDING and not (subject[0] is Kind.ROLE and built_in(subject[1])):
+        source, department = _STANDING[subject[0]]
+        scope = source.scope(principal)
+        columns = frozenset({"company_id", *filter(None, [department])})
+        statement = by_key(source, columns, scope.shape, "id")
+        rows = await db.fetch(Tenant(principal.companies), statement, keys=[subject[1]], **scope.params)
+        return _Spot(rows[0]["company_id"], rows[0][department] if department else None) if rows else None
+    if company_id is None:
+        raise Refusal(ErrorCode.REQUIRED, NO_PLACE(), ("companyId",))
+    return _Spot(company_id, None) if company_id in principal.companies else None
+
+
+def _explain(held: Holdings, who: Principal, action: Action, spot: _Spot) -> Explanation:
+    decided = [(each, *_decide(who, each, spot)) for each in _NEEDED.get(action, (action,))]
+    refused = [each for each in decided if not each[1].allowed]
+    deciding, decision, spot = refused[0] if refused else decided[-1]
+    missing = tuple(each for each, decision, _ in refused if decision.rule is None)
+    rows = {row["id"]: row for row in held.rows}
+    if decision.rule is None:
+        return Explanation(False, _nothing_allows(who, deciding, spot, rows), missing=missing)
+    grant = next(
+        rows[grant.id]
+        for grant in who.grants
+        if grant.role == decision.rule.role and _reaches(grant.department_ids, spot.department_id)
+    )
+    role, place = giving.role_of(grant), giving.place_of(grant)
+    text = ALLOWED if decision.allowed else DENIED
+    reason = text(role=_QUOTED(name=role.label), place=place.label, action=deciding.value)
+    return Explanation(decision.allowed, reason, grant, missing)
+
+
+def _decide(who: Principal, action: Action, spot: _Spot) -> tuple[Decision, _Spot]:
+    """The decision, and the place for which it was made."""
+    spots = [spot]
+    if action in _SUFFICES_ANYWHERE:
+        here = [place for place in who.places if place.company_id == spot.company_id and place.department_ids]
+        spots += [_Spot(spot.company_id, place.department_ids[0]) for place in here if place.department_ids]
+    decisions = [(who.policy.decide(who.roles_at(*each), action), each) for each in spots]
+    return next((each for each in decisions if each[0].allowed), decisions[0])
+
+
+def _reaches(department_ids: frozenset[int] | None, department_id: int | None) -> bool:
+    return department_ids is None or department_id in department_ids
+
+
+def _nothing_allows(who: Principal, action: Action, spot: _Spot, rows: Mapping[int, Mapping[str, Any]]) -> Message:
+    """Why no rule speaks of the action there."""
+    if not who.grants:
+        return NOTHING()
+    there = [grant for grant in who.grants if _reaches(grant.department_ids, spot.department_id)]
+    if not there:
+        places = {giving.place_of(rows[grant.id]).department_id: rows[grant.id] for grant in who.grants}
+        return ELSEWHERE(places=_listed([giving.place_of(row).label for row in places.values()]))
+    roles = {grant.role: giving.role_of(rows[grant.id]) for grant in there}
+    named = [_QUOTED(name=role.label) for role in roles.values()]
+    return NOT_IN_ROLES(action=action.value, roles=_listed(named))
+
+
+def _listed(values: list[Message]) -> Value:
+    return wording.listed([*values])

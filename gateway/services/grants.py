@@ -1,0 +1,280 @@
+"""Giving roles to administrators and taking them, and inviting new ones; each in one transaction with its journal."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, String, any_, bindparam, delete, exists, func, insert, select
+
+from authz.actions import Action
+from authz.principal import Principal
+from authz.roles import BuiltInRole
+from authz.scope import scope
+from gateway.db import Database, Statement, Tenant, run
+from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.ids import Kind, encode
+from gateway.kit.texts import Language, Text, excerpt
+from gateway.models import metadata
+from gateway.services import giving, holdings, journal
+from gateway.services.giving import HeldRole, Place
+from gateway.services.holdings import Holdings
+from gateway.services.journal import NewEntry, Origin
+from gateway.services.running import Run
+
+LONGEST_NAME = 200
+
+NO_ADMINISTRATOR = Text(
+    en="There is no such administrator in your companies. Invite new ones by e-mail or phone number.",
+    ru="Такого администратора в ваших компаниях нет. Нового пригласите по e-mail или номеру телефона.",
+)
+NO_GRANT = Text(en="There is no such grant, or not for you.", ru="Такой выданной роли нет, или она вам недоступна.")
+ALREADY_GIVEN = Text(en="{name} already has this role there.", ru="{name} уже имеет там эту роль.")
+OWNER_OF_ALL = Text(
+    en="An owner owns the whole company. Leave the department out.",
+    ru="Владелец владеет всей компанией. Не указывайте подразделение.",
+)
+NO_NAME = Text(en="A name has 1 to {longest} printable characters.", ru="Имя — от 1 до {longest} печатных символов.")
+ONE_LOGIN = Text(
+    en="Give an e-mail or a phone number, exactly one: the person adds the other after signing in.",
+    ru="Укажите e-mail или телефон — что-то одно: второе человек добавит сам, когда войдёт.",
+)
+NO_EMAIL = Text(
+    en="“{given}” is not an e-mail address. It looks like name@company.ru.",
+    ru="«{given}» — не адрес e-mail. Он выглядит так: name@company.ru.",
+)
+
+GIVEN = Text(en="{administrator} got the role “{role}”: {place}", ru="{administrator}: выдана роль «{role}», {place}")
+TAKEN = Text(en="{holder} lost the role “{role}”: {place}", ru="{holder}: отозвана роль «{role}», {place}")
+INVITED = Text(en="{administrator} was invited", ru="Приглашён администратор: {administrator}")
+
+_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@(?:[^@\s.\x00-\x1f]{1,63}\.)+[^@\s.\x00-\x1f]{2,63}")
+
+_GRANTS, _ADMINISTRATORS = metadata.tables["grants"], metadata.tables["administrators"]
+_API_KEYS = metadata.tables["api_keys"]
+_ID = bindparam("id", type_=BigInteger)
+_WRITTEN = ("company_id", "administrator_id", "api_key_id", "role", "role_id", "department_id")
+_INSERT = Statement(
+    insert(_GRANTS)
+    .values({name: bindparam(f"its_{name}", type_=_GRANTS.c[name].type) for name in _WRITTEN})
+    .returning(_GRANTS.c.id)
+)
+_DELETE = Statement(
+    delete(_GRANTS).where(_GRANTS.c.company_id == bindparam("company_id", type_=BigInteger), _GRANTS.c.id == _ID)
+)
+_COMPANIES: Any = bindparam("companies", type_=ARRAY(BigInteger))
+_COMPANY_OF = Statement(
+    select(_GRANTS.c.company_id).where(_GRANTS.c.company_id == any_(_COMPANIES), _GRANTS.c.id == _ID)
+)
+_KNOWN = Statement(
+    select(_ADMINISTRATORS.c.name).where(
+        _ADMINISTRATORS.c.id == _ID,
+        exists().where(_GRANTS.c.administrator_id == _ADMINISTRATORS.c.id, _GRANTS.c.company_id == any_(_COMPANIES)),
+    )
+)
+_NAME_OF_PERSON = Statement(select(_ADMINISTRATORS.c.name).where(_ADMINISTRATORS.c.id == _ID))
+_NAME_OF_KEY = Statement(
+    select(_API_KEYS.c.name).where(
+        _API_KEYS.c.company_id == bindparam("company_id", type_=BigInteger), _API_KEYS.c.id == _ID
+    )
+)
+_FIND_LOGIN = Statement(
+    select(func.find_login(bindparam("login", type_=String), None, None).table_valued("administrator_id", "name"))
+)
+_MAKE = Statement(
+    select(
+        func.add_administrator(
+            *(bindparam(f"its_{name}", type_=String) for name in ("name", "email", "phone", "language"))
+        ).label("id")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An administrator to be given something; `created` when the invitation made them."""
+
+    id: int
+    name: str
+    created: bool = False
+
+
+async def add(
+    db: Database,
+    principal: Principal,
+    company_id: int,
+    administrator_id: int,
+    role_number: int,
+    department_id: int | None,
+    *,
+    origin: Origin,
+) -> dict[str, Any]:
+    """Gives a role to an administrator whom the caller sees; the row of the grant.
+
+    Raises `Refusal` NOT_FOUND for what the caller does not see, FORBIDDEN where the caller holds less than is given
+    over the place, ALREADY_DONE, CONFLICT.
+    """
+    async with db.transaction(Tenant(principal.companies)) as session:
+        within = partial(run, session)
+        place = await giving.find_place(within, principal, company_id, department_id)
+        held = await holdings.load(within, company_id, lock=True)
+        giver = held.principal(principal.kind, principal.id)
+        giving.require(giver, Action.GRANT_ADD, place)
+        role = await giving.find_role(within, company_id, role_number, "roleId")
+        seen = scope(principal, Action.ADMINISTRATOR_READ).whole.companies
+        found = await within(_KNOWN, id=administrator_id, companies=seen)
+        if not found:
+            raise Refusal(ErrorCode.NOT_FOUND, NO_ADMINISTRATOR(), ("administratorId",))
+        return await _give(within, held, giver, role, place, Person(administrator_id, found[0]["name"]), origin)
+
+
+async def invite(
+    db: Database,
+    principal: Principal,
+    company_id: int,
+    name: str,
+    role_number: int,
+    department_id: int | None,
+    *,
+    email: str | None,
+    phone: str | None,
+    language: Language,
+    origin: Origin,
+) -> dict[str, Any]:
+    """Gives a role to whoever signs in with this e-mail or phone number, made now if there is nobody; the grant's row.
+
+    One log-in only: a second one that nobody has proved to be theirs would let its owner in later. Raises as `add`,
+    and `Refusal` INVALID or REQUIRED for what is no name, e-mail or phone number.
+    """
+    name, email = name.strip(), email and email.strip().lower()
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        raise Refusal(ErrorCode.INVALID, NO_NAME(longest=LONGEST_NAME), ("name",))
+    if (email is None) == (phone is None):
+        raise Refusal(ErrorCode.REQUIRED, ONE_LOGIN(), ("email",))
+    if email is not None and not _EMAIL.fullmatch(email):
+        raise Refusal(ErrorCode.INVALID, NO_EMAIL(given=excerpt(email)), ("email",))
+    async with db.transaction(Tenant(principal.companies)) as session:
+        within = partial(run, session)
+        place = await giving.find_place(within, principal, company_id, department_id)
+        held = await holdings.load(within, company_id, lock=True)
+        giver = held.principal(principal.kind, principal.id)
+        giving.require(giver, Action.ADMINISTRATOR_INVITE, place)
+        giving.require(giver, Action.GRANT_ADD, place)
+        role = await giving.find_role(within, company_id, role_number, "roleId")
+        person = await find_or_make(within, name, email=email, phone=phone, language=language)
+        return await _give(within, held, giver, role, place, person, origin)
+
+
+async def find_or_make(run: Run, name: str, *, email: str | None, phone: str | None, language: Language) -> Person:
+    """The administrator with this log-in, made if there is none; the e-mail decides before the phone number.
+
+    The name of one who exists stays theirs.
+    """
+    while True:
+        for login in (email, phone):
+            for row in await run(_FIND_LOGIN, login=login):
+                return Person(row["administrator_id"], row["name"])
+        (made,) = await run(_MAKE, its_name=name, its_email=email, its_phone=phone, its_language=language.name)
+        if made["id"] is not None:
+            return Person(made["id"], name, created=True)
+        # Somebody else made them in between, and is found now.
+
+
+async def revoke(db: Database, principal: Principal, grant_id: int, *, origin: Origin) -> dict[str, Any]:
+    """Takes a role; the row of the grant as it was.
+
+    To take a role one must hold what it speaks of, as to give it: who lifts a deny gives. Raises `Refusal` NOT_FOUND,
+    FORBIDDEN, or CONFLICT for the last owner.
+    """
+    async with db.transaction(Tenant(principal.companies)) as session:
+        within = partial(run, session)
+        companies = [row["company_id"] for row in await within(_COMPANY_OF, companies=principal.companies, id=grant_id)]
+        held = await holdings.load(within, companies[0], lock=True) if companies else None
+        row = next((row for row in held.rows if row["id"] == grant_id), None) if held else None
+        if held is None or row is None:
+            raise Refusal(ErrorCode.NOT_FOUND, NO_GRANT(), ("id",))
+        taker = held.principal(principal.kind, principal.id)
+        place, role = giving.place_of(row), giving.role_of(row)
+        giving.require(taker, Action.GRANT_REVOKE, place, "id")
+        giving.require_no_more(taker, role.actions, place, "id")
+        giving.require_owner_left(held, held.without(grant_id), "id")
+        # Who holds nothing more is not seen by row-level security: their name comes first.
+        holder, name = await _holder(within, row)
+        await within(_DELETE, company_id=held.company_id, id=grant_id)
+        entry = NewEntry(
+            action=Action.GRANT_REVOKE,
+            subject=holder,
+            before=_shown(grant_id, role, place),
+            details={"names": {"holder": name, "role": role.names, "place": place.names}},
+        )
+        await journal.append(within, held.company_id, origin, datetime.now(UTC), [entry])
+        return dict(row)
+
+
+async def give_ownership(run: Run, company_id: int, person: Person, origin: Origin) -> None:
+    """Makes somebody an owner of a company that has none: what the operator's staff does at the beginning."""
+    owner = giving.built_in_role(BuiltInRole.OWNER)
+    await _write(run, owner, Place(company_id), person, origin)
+
+
+async def _holder(run: Run, row: Mapping[str, Any]) -> tuple[str, str]:
+    """Global id and name of the administrator or API key that holds a grant."""
+    if row["administrator_id"] is not None:
+        (named,) = await run(_NAME_OF_PERSON, id=row["administrator_id"])
+        return encode(Kind.ADMINISTRATOR, row["administrator_id"]), named["name"]
+    (named,) = await run(_NAME_OF_KEY, company_id=row["company_id"], id=row["api_key_id"])
+    return encode(Kind.API_KEY, row["api_key_id"]), named["name"]
+
+
+async def _give(
+    run: Run, held: Holdings, giver: Principal, role: HeldRole, place: Place, person: Person, origin: Origin
+) -> dict[str, Any]:
+    if role.built_in is BuiltInRole.OWNER and place.department_id is not None:
+        raise Refusal(ErrorCode.INVALID, OWNER_OF_ALL(), ("departmentId",))
+    giving.require_no_more(giver, role.actions, place, "roleId")
+    if role.denies and person.id in held.owners:
+        giving.require_owner(giver, place, "roleId")
+    row = _row(role, place, person)
+    if any(all(each[name] == row[name] for name in _WRITTEN) for each in held.rows):
+        raise Refusal(ErrorCode.ALREADY_DONE, ALREADY_GIVEN(name=person.name), ("roleId",))
+    after = held.plus({**row, **role.rules, "department_ids": place.department_ids, "id": 0})
+    giving.require_owner_left(held, after, "roleId")
+    return row | {"id": await _write(run, role, place, person, origin)}
+
+
+async def _write(run: Run, role: HeldRole, place: Place, person: Person, origin: Origin) -> int:
+    row = _row(role, place, person)
+    grant_id: int = (await run(_INSERT, **{f"its_{name}": row[name] for name in _WRITTEN}))[0]["id"]
+    subject = encode(Kind.ADMINISTRATOR, person.id)
+    names = {"administrator": person.name, "role": role.names, "place": place.names}
+    entries = [
+        NewEntry(
+            action=Action.GRANT_ADD,
+            subject=subject,
+            after=_shown(grant_id, role, place),
+            details={"names": names},
+        )
+    ]
+    if person.created:
+        invited = {"names": {"administrator": person.name}}
+        entries.insert(0, NewEntry(action=Action.ADMINISTRATOR_INVITE, subject=subject, details=invited))
+    await journal.append(run, place.company_id, origin, datetime.now(UTC), entries)
+    return grant_id
+
+
+def _row(role: HeldRole, place: Place, person: Person) -> dict[str, Any]:
+    return {
+        "company_id": place.company_id,
+        "administrator_id": person.id,
+        "api_key_id": None,
+        **role.columns,
+        "department_id": place.department_id,
+    }
+
+
+def _shown(grant_id: int, role: HeldRole, place: Place) -> dict[str, Any]:
+    """A grant as journals show it."""
+    department = None if place.department_id is None else encode(Kind.DEPARTMENT, place.department_id)
+    return {"grant": encode(Kind.GRANT, grant_id), "role": role.id, "department": department}

@@ -1,0 +1,128 @@
+"""Giving roles to administrators and taking them, and inviting new ones."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import strawberry
+
+from authz.actions import Action
+from gateway.execution import PUBLIC, Info, Row, batched, column
+from gateway.kit.ids import Kind, decode
+from gateway.kit.texts import Language
+from gateway.services import grants
+from schema.access import Grant
+from schema.context import Context
+from schema.inputs import given, number
+from schema.scalars import PhoneNumber
+from schema.user_errors import UserError, attempt
+
+
+@strawberry.input(description="A role to give.")
+class GrantAddInput:
+    administrator_id: strawberry.ID = strawberry.field(description="To whom.")
+    role_id: strawberry.ID = strawberry.field(description="Role.")
+    company_id: strawberry.ID = strawberry.field(description="Company.")
+    department_id: strawberry.ID | None = strawberry.field(
+        description="Only this department and below.", default=strawberry.UNSET
+    )
+
+
+@strawberry.input(description="A person to invite as an administrator, by e-mail or by phone number.")
+class AdministratorInviteInput:
+    company_id: strawberry.ID = strawberry.field(description="Company.")
+    name: str = strawberry.field(description="Name. At most 200 characters.")
+    role_id: strawberry.ID = strawberry.field(description="Role to give.")
+    email: str | None = strawberry.field(
+        description="E-mail, without a phone number: the person adds theirs after signing in.",
+        default=strawberry.UNSET,
+    )
+    phone: PhoneNumber | None = strawberry.field(
+        description="Phone number, without an e-mail.", default=strawberry.UNSET
+    )
+    department_id: strawberry.ID | None = strawberry.field(
+        description="Only this department and below.", default=strawberry.UNSET
+    )
+    language: Language | None = strawberry.field(
+        description="Language of messages to the person; that of the request otherwise.", default=strawberry.UNSET
+    )
+
+
+@strawberry.type(description="Answer.")
+class GrantPayload:
+    grant: Grant | None = column("The grant.", PUBLIC)
+    user_errors: list[UserError] = column("Why not.", PUBLIC)
+
+
+async def _add(
+    rows: Sequence[None],
+    info: Info[Context],
+    *,
+    input: Annotated[GrantAddInput, strawberry.argument(description="Who gets which role where.")],
+) -> Sequence[Row]:
+    context = info.context
+
+    async def act() -> Row:
+        return await grants.add(
+            context.db,
+            context.caller,
+            decode(input.company_id, Kind.COMPANY, ("companyId",)),
+            decode(input.administrator_id, Kind.ADMINISTRATOR, ("administratorId",)),
+            decode(input.role_id, Kind.ROLE, ("roleId",)),
+            number(input.department_id, Kind.DEPARTMENT, "departmentId"),
+            origin=context.author,
+        )
+
+    grant, user_errors = await attempt(info, act())
+    return [{"grant": grant, "user_errors": user_errors}]
+
+
+async def _invite(
+    rows: Sequence[None],
+    info: Info[Context],
+    *,
+    input: Annotated[AdministratorInviteInput, strawberry.argument(description="Who is invited, with which role.")],
+) -> Sequence[Row]:
+    context = info.context
+
+    async def act() -> Row:
+        return await grants.invite(
+            context.db,
+            context.caller,
+            decode(input.company_id, Kind.COMPANY, ("companyId",)),
+            input.name,
+            decode(input.role_id, Kind.ROLE, ("roleId",)),
+            number(input.department_id, Kind.DEPARTMENT, "departmentId"),
+            email=given(input.email),
+            phone=given(input.phone),
+            language=given(input.language) or context.language,
+            origin=context.author,
+        )
+
+    grant, user_errors = await attempt(info, act())
+    return [{"grant": grant, "user_errors": user_errors}]
+
+
+async def _revoke(
+    rows: Sequence[None],
+    info: Info[Context],
+    *,
+    id: Annotated[strawberry.ID, strawberry.argument(description="Which grant.")],
+) -> Sequence[Row]:
+    context = info.context
+
+    async def act() -> Row:
+        return await grants.revoke(context.db, context.caller, decode(id, Kind.GRANT, ("id",)), origin=context.author)
+
+    grant, user_errors = await attempt(info, act())
+    return [{"grant": grant, "user_errors": user_errors}]
+
+
+@strawberry.type
+class GrantMutation:
+    grant_add: GrantPayload = batched(_add, "Give a role.", Action.GRANT_ADD)
+    grant_revoke: GrantPayload = batched(_revoke, "Take a role; answers it as it was.", Action.GRANT_REVOKE)
+    administrator_invite: GrantPayload = batched(
+        _invite,
+        "Give a role to whoever signs in with this e-mail or phone number; a new person signs in with a one-time code.",
+        Action.ADMINISTRATOR_INVITE,
+    )
