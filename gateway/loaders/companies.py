@@ -22,7 +22,7 @@ from gateway.models import metadata
 _TABLE = metadata.tables["companies"]
 _NAME_KEY = func.fold(_TABLE.c.name, type_=String)
 COMPANIES = Source(
-    Action.COMPANY_READ, columns_of(_TABLE, name_key=_NAME_KEY), company=_TABLE.c.id, reach=Reach.ANYWHERE
+    Action.COMPANY_READ, columns_of(_TABLE, name_key=_NAME_KEY), company=_TABLE.c.id, reach=Reach.ANYWHERE, kept=True
 )
 
 _BY_NAME = Keyset("companies", {"name_key": str, "id": int})

@@ -1,6 +1,7 @@
 """What one operation reads with: the caller, the tenant, the catalogue, and loaders that merge its look-ups."""
 
 from collections.abc import Mapping, Sequence
+from weakref import WeakKeyDictionary
 
 import asyncpg
 
@@ -12,6 +13,8 @@ from gateway.loaders.sources import Source
 from gateway.operations.catalogue import Catalogue
 
 _NOBODY = Tenant()
+_kept: WeakKeyDictionary[Principal, dict[tuple[Source, Key], Row]] = WeakKeyDictionary()
+"""Whole rows by source and id, as each principal sees them."""
 
 
 class Read:
@@ -33,6 +36,22 @@ class Read:
         self, source: Source, keys: Sequence[Key | None], columns: frozenset[str], key: str = "id"
     ) -> list[Row | None]:
         """The row of a source for each value of its unique column `key`; None where the caller sees none."""
+        if source.kept and key == "id" and self.principal is not None:
+            return await self._kept_rows(source, keys, _kept.setdefault(self.principal, {}))
+        return await self._loaded(source, keys, columns, key)
+
+    async def _kept_rows(
+        self, source: Source, keys: Sequence[Key | None], kept: dict[tuple[Source, Key], Row]
+    ) -> list[Row | None]:
+        missing = [key for key in keys if key is not None and (source, key) not in kept]
+        if missing:
+            rows = await self._loaded(source, missing, frozenset(source.columns), "id")
+            kept.update({(source, key): row for key, row in zip(missing, rows, strict=True) if row is not None})
+        return [None if key is None else kept.get((source, key)) for key in keys]
+
+    async def _loaded(
+        self, source: Source, keys: Sequence[Key | None], columns: frozenset[str], key: str
+    ) -> list[Row | None]:
         loader = self._rows.get((source, key))
         if loader is None:
 

@@ -52,6 +52,8 @@ class Source:
     reach: Reach = Reach.THERE
     seen: Callable[[ColumnElement[bool]], ColumnElement[bool]] = _as_it_is
     joins: Mapping[str, Join] = field(default_factory=dict)
+    kept: bool = False
+    """Few rows that nearly every operation asks for: kept with the principal, who is made anew when one changes."""
 
     @property
     def table(self) -> FromClause:

@@ -69,7 +69,7 @@ def upgrade() -> None:
     """)
     op.execute("""
         DO $$ DECLARE name text; BEGIN
-          FOREACH name IN ARRAY ARRAY['grants', 'roles', 'departments'] LOOP
+          FOREACH name IN ARRAY ARRAY['companies', 'grants', 'roles', 'departments'] LOOP
             EXECUTE format('CREATE TRIGGER notify_access AFTER INSERT OR UPDATE OR DELETE ON %I
                             FOR EACH STATEMENT EXECUTE FUNCTION notify_access()', name);
           END LOOP;
