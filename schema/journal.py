@@ -94,7 +94,7 @@ class JournalFilter:
     from_: datetime | None = strawberry.field(name="from", default=strawberry.UNSET, description="From.")
     to: datetime | None = strawberry.field(default=strawberry.UNSET, description="Before.")
     channel: list[Channel] | None = strawberry.field(default=strawberry.UNSET, description="Channels. At most 1,000.")
-    action: list[str] | None = strawberry.field(default=strawberry.UNSET, description="Actions.")
+    action: list[str] | None = strawberry.field(default=strawberry.UNSET, description="Actions. At most 1,000.")
     administrator_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Administrator.")
     number_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Number.")
 

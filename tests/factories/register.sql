@@ -65,6 +65,10 @@ INSERT INTO numbers (company_id, id, msisdn, iccid, kind, status, department_id,
   SELECT 3, n, '7928000' || lpad(n::text, 4, '0'), '89701999999990' || n, 'VOICE', 'ACTIVE', 6, 1, 'Canary'
   FROM generate_series(7001, 7020) n;
 UPDATE numbers SET employee_id = 5 WHERE company_id = 3;
+-- Phone numbers that were given back and went to somebody else: one is in use again, the other is not.
+INSERT INTO numbers (company_id, id, msisdn, iccid, kind, status, tariff_id, label) VALUES
+  (2, 6051, '79270006001', NULL, 'VOICE', 'CLOSED', 4, 'Before'), (2, 6052, '79270000000', NULL, 'VOICE', 'CLOSED', 4, 'First'),
+  (2, 6053, '79270000000', NULL, 'VOICE', 'CLOSED', 4, 'Last');
 
 INSERT INTO connected_options (company_id, number_id, option_id, connected_at, promo_ends_at, journal_id)
   SELECT company_id, id, 1, timestamptz '2025-02-01', NULL::timestamptz, 1 FROM numbers WHERE company_id = 1 AND (id % 2 = 0 OR id = 1)

@@ -1,5 +1,10 @@
 """Numbers: every field, every way to find one, and every filter of a list."""
 
+from datetime import UTC, datetime
+
+import pytest
+
+from schema.numbers import dormant_at
 from tests.factories.register import Register
 
 
@@ -42,3 +47,57 @@ async def test_a_number_with_everything_that_hangs_on_it(register: Register) -> 
         },
         "journal": {"nodes": [{"summary": "Option “Интернет 10” connected to +792600001"}]},
     }
+
+
+@pytest.mark.parametrize(
+    ("by", "found"),
+    [
+        ('{id: "num_12"}', "num_12"),
+        ('{msisdn: "8 (926) 000-00-12"}', "num_12"),
+        ('{iccid: "8970 1000 0000 0000 12"}', "num_12"),
+        ('{msisdn: "+79270006001"}', "num_6001"),
+        ('{msisdn: "+79270000000"}', "num_6053"),
+        ('{msisdn: "+79269999999"}', None),
+        ('{id: "num_999999"}', None),
+    ],
+)
+async def test_a_number_by_each_of_its_keys(register: Register, by: str, found: str | None) -> None:
+    data = await register.data(f"{{ number(by: {by}) {{ id }} }}")
+
+    assert data["number"] == (found and {"id": found})
+
+
+async def test_keys_that_are_none_are_refused_one_by_one(register: Register) -> None:
+    answer = await register.ask(
+        """{
+          a: number(by: {id: "com_1"}) { id } b: number(by: {iccid: "123"}) { id } c: number(by: {id: "num_1"}) { id }
+          d: company(by: {id: "num_1"}) { id } e: company(by: {id: "com_1"}) { id }
+        }"""
+    )
+
+    assert answer.data == {"a": None, "b": None, "c": {"id": "num_1"}, "d": None, "e": {"id": "com_1"}}
+    assert {str(error.path): cause.field for error, cause in zip(answer.errors, answer.causes, strict=True)} == {
+        "['a']": ("by", "id"),
+        "['b']": ("by", "iccid"),
+        "['d']": ("by", "id"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "charged", "activated", "dormant"),
+    [
+        (
+            "ACTIVE",
+            datetime(2026, 1, 1, tzinfo=UTC),
+            datetime(2020, 1, 1, tzinfo=UTC),
+            datetime(2026, 4, 1, tzinfo=UTC),
+        ),
+        ("BLOCKED", None, datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)),
+        ("DORMANT", datetime(2026, 1, 1, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC), None),
+        ("CLOSED", None, datetime(2020, 1, 1, tzinfo=UTC), None),
+    ],
+)
+def test_ninety_days_without_a_charge_make_a_number_dormant(
+    status: str, charged: datetime | None, activated: datetime, dormant: datetime | None
+) -> None:
+    assert dormant_at({"status": status, "last_charged_at": charged, "activated_at": activated}) == dormant

@@ -41,6 +41,7 @@ LISTS = {
 @pytest.mark.parametrize(("field", "sizes"), LISTS.items(), ids=[field.split("(")[0] for field in LISTS])
 async def test_statements_do_not_grow_with_the_rows(register: Register, field: str, sizes: list[int]) -> None:
     source = f'query ($n: Int!) {{ company(by: {{id: "com_1"}}) {{ {field} }} }}'
+    await register.data(source, {"n": 1}, by=OWNER_KEY)  # whoever asks first may have to find the company
     statements, found = [], []
     for size in (1, 100, 5000):
         data = await register.data(source, {"n": size}, by=OWNER_KEY)
@@ -76,9 +77,9 @@ async def test_the_same_parent_twice_is_read_once_and_answered_twice(register: R
 
 async def test_what_is_not_asked_for_is_neither_counted_nor_read(register: Register) -> None:
     await register.data('{ company(by: {id: "com_1"}) { numbers { nodes { msisdn } } } }')
-    _, page = register.db.statements
+    page = register.db.statements[-1]
     await register.data('{ company(by: {id: "com_1"}) { numbers { totalCount } } }')
-    _, total = register.db.statements
+    total = register.db.statements[-1]
 
     assert "numbers.label" not in page
     assert "count(*)" not in page
