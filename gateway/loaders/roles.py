@@ -13,6 +13,7 @@ from gateway.kit.texts import Language
 from gateway.loaders.reading import Read
 from gateway.loaders.sources import Reach, Source, columns_of
 from gateway.models import metadata
+from gateway.models.access import built_in_role, built_in_role_id
 
 _TABLE = metadata.tables["roles"]
 _COLUMNS = columns_of(_TABLE, built_in=literal_column("false"))
@@ -21,17 +22,6 @@ _HELD = Source(None, _COLUMNS, company=_TABLE.c.company_id)
 """For the role of a grant that the caller was shown."""
 
 _BY_NAME = {role.value: role for role in BuiltInRole}
-_ABOVE_ALL_ROWS = 9 * 10**18
-
-
-def built_in_id(role: BuiltInRole) -> int:
-    """The number in the global id of a built-in role. The order of the roles is for good, new ones come last."""
-    return _ABOVE_ALL_ROWS + list(BuiltInRole).index(role) + 1
-
-
-def built_in(number: int) -> BuiltInRole | None:
-    """The built-in role with that number in its global id."""
-    return {built_in_id(role): role for role in BuiltInRole}.get(number)
 
 
 @cache
@@ -39,7 +29,7 @@ def built_in_row(role: BuiltInRole, language: Language) -> Shared:
     """A built-in role as a row like those of the table, its name in that language."""
     allows, denies = BUILT_IN.actions(role, Effect.ALLOW), BUILT_IN.actions(role, Effect.DENY)
     name = role.label.render(language)
-    return Shared(id=built_in_id(role), name=name, built_in=True, allows=[*allows], denies=[*denies])
+    return Shared(id=built_in_role_id(role), name=name, built_in=True, allows=[*allows], denies=[*denies])
 
 
 async def roles_of_companies(
@@ -65,6 +55,6 @@ async def roles_by_id(
     read: Read, numbers: Sequence[int], columns: frozenset[str], language: Language
 ) -> list[Row | None]:
     """Roles by the number in their global ids."""
-    kept = [built_in(number) for number in numbers]
+    kept = [built_in_role(number) for number in numbers]
     own = await read.rows(ROLES, [None if role else n for n, role in zip(numbers, kept, strict=True)], columns)
     return [built_in_row(role, language) if role else row for role, row in zip(kept, own, strict=True)]

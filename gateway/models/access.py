@@ -14,7 +14,10 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
+from authz.roles import BuiltInRole
 from gateway.models.columns import CompanyRow, datetime, moment
+
+_ABOVE_ALL_ROWS = 9 * 10**18
 
 
 class Administrator(SQLModel, table=True):
@@ -94,6 +97,16 @@ class Role(CompanyRow, table=True):
     name: str
     allows: list[str] = Field(sa_type=ARRAY(String))
     denies: list[str] = Field(default=[], sa_type=ARRAY(String), sa_column_kwargs={"server_default": text("'{}'")})
+
+
+def built_in_role_id(role: BuiltInRole) -> int:
+    """The number of a built-in role among those of all roles. Their order is for good, new ones come last."""
+    return _ABOVE_ALL_ROWS + list(BuiltInRole).index(role) + 1
+
+
+def built_in_role(number: int) -> BuiltInRole | None:
+    """The built-in role with that number."""
+    return {built_in_role_id(role): role for role in BuiltInRole}.get(number)
 
 
 class Grant(CompanyRow, table=True):

@@ -2,24 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, bindparam, null, select
 
 from authz.actions import Action
 from authz.enforcer import Decision
 from authz.principal import Principal
-from authz.scope import holds
-from gateway.db import Database, Tenant
+from authz.scope import Shape, holds, scope
+from gateway.db import Database, Statement, Tenant
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind
 from gateway.kit.texts import Message, Text, Value
-from gateway.loaders.access import API_KEYS, GRANTS
-from gateway.loaders.departments import DEPARTMENTS
-from gateway.loaders.employees import EMPLOYEES
-from gateway.loaders.lookups import by_key
-from gateway.loaders.numbers import NUMBERS
-from gateway.loaders.roles import ROLES, built_in
-from gateway.loaders.sources import Source
+from gateway.models import metadata
+from gateway.models.access import built_in_role
 from gateway.operations import wording
 from gateway.operations.registry import OPERATIONS
 from gateway.services import giving, holdings
@@ -60,15 +57,29 @@ _SUFFICES_ANYWHERE = frozenset({Action.COMPANY_READ, Action.TARIFF_READ, Action.
 """What counts for a company wherever in it it is held: its card, and the catalogue."""
 
 
-_STANDING: Mapping[Kind, tuple[Source, str | None]] = {
-    Kind.NUMBER: (NUMBERS, "department_id"),
-    Kind.EMPLOYEE: (EMPLOYEES, "department_id"),
-    Kind.DEPARTMENT: (DEPARTMENTS, "id"),
-    Kind.ROLE: (ROLES, None),
-    Kind.GRANT: (GRANTS, None),
-    Kind.API_KEY: (API_KEYS, None),
+_STANDING = {
+    Kind.NUMBER: ("numbers", "department_id", Action.NUMBER_READ),
+    Kind.EMPLOYEE: ("employees", "department_id", Action.EMPLOYEE_READ),
+    Kind.DEPARTMENT: ("departments", "id", Action.DEPARTMENT_READ),
+    Kind.ROLE: ("roles", None, Action.ROLE_READ),
+    Kind.GRANT: ("grants", None, Action.ADMINISTRATOR_READ),
+    Kind.API_KEY: ("api_keys", None, Action.API_KEY_READ),
 }
-"""How objects are read, and the column that says in which department they stand."""
+"""The table of each kind, the column that says in which department its rows stand, and the action to see them."""
+
+
+@cache
+def _locate(kind: Kind, shape: Shape) -> Statement:
+    """Where an object stands that the caller sees."""
+    name, department, _ = _STANDING[kind]
+    table = metadata.tables[name]
+    column = null() if department is None else table.c[department]
+    in_scope = shape.where(table.c.company_id, None if department is None else table.c[department])
+    return Statement(
+        select(table.c.company_id, column.label("department_id")).where(
+            in_scope, table.c.id == bindparam("id", type_=BigInteger)
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +131,22 @@ async def _find(
     """Where it would be done; None for what the caller does not see."""
     if subject is not None and subject[0] is Kind.COMPANY:
         company_id = subject[1]
-    elif subject is not None and subject[0] in _STANDING and not (subject[0] is Kind.ROLE and built_in(subject[1])):
-        source, department = _STANDING[subject[0]]
-        scope = source.scope(principal)
-        columns = frozenset({"company_id", *filter(None, [department])})
-        statement = by_key(source, columns, scope.shape, "id")
-        rows = await db.fetch(Tenant(principal.companies), statement, keys=[subject[1]], **scope.params)
-        return _Spot(rows[0]["company_id"], rows[0][department] if department else None) if rows else None
+    elif (
+        subject is not None and subject[0] in _STANDING and not (subject[0] is Kind.ROLE and built_in_role(subject[1]))
+    ):
+        _, department, action = _STANDING[subject[0]]
+        seen = scope(principal, action) if department else scope(principal, action).whole
+        rows = await db.fetch(
+            Tenant(principal.companies), _locate(subject[0], seen.shape), id=subject[1], **seen.params
+        )
+        return _Spot(*rows[0]) if rows else None
     if company_id is None:
         raise Refusal(ErrorCode.REQUIRED, NO_PLACE(), ("companyId",))
     return _Spot(company_id, None) if company_id in principal.companies else None
+
+
+def _stands_in_a_company(kind: Kind, number: int) -> bool:
+    return kind in _STANDING and not (kind is Kind.ROLE and built_in_role(number))
 
 
 def _explain(held: Holdings, who: Principal, action: Action, spot: _Spot) -> Explanation:

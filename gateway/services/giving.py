@@ -15,8 +15,7 @@ from gateway.db import Statement
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Language, Message, Text
-from gateway.loaders.roles import built_in, built_in_id
-from gateway.models import metadata
+from gateway.models import access, metadata
 from gateway.operations import wording
 from gateway.services.holdings import Holdings, lacking
 from gateway.services.running import Run
@@ -53,6 +52,8 @@ LAST_OWNER = Text(
 NAME_ANOTHER = Text(en="Name another owner first.", ru="Сначала назначьте другого владельца.")
 EVERYWHERE = Text(en="the whole company", ru="вся компания")
 DEPARTMENT = Text(en="department “{name}”", ru="подразделение «{name}»")
+
+_BUILT_IN = {role.value: role for role in BuiltInRole}
 
 _DEPARTMENTS, _ROLES = metadata.tables["departments"], metadata.tables["roles"]
 _OF_COMPANY = bindparam("company_id", type_=BigInteger)
@@ -146,7 +147,7 @@ def place_of(row: Mapping[str, Any]) -> Place:
 
 async def find_role(run: Run, company_id: int, number: int, *field: str) -> HeldRole:
     """A built-in role, or one of the company's own. Raises `Refusal` NOT_FOUND at `field`."""
-    role = built_in(number)
+    role = access.built_in_role(number)
     if role is not None:
         return built_in_role(role)
     for row in await run(_ROLE, company_id=company_id, role_id=number):
@@ -156,13 +157,13 @@ async def find_role(run: Run, company_id: int, number: int, *field: str) -> Held
 
 def built_in_role(role: BuiltInRole) -> HeldRole:
     allows, denies = BUILT_IN.actions(role, Effect.ALLOW), BUILT_IN.actions(role, Effect.DENY)
-    return HeldRole(built_in_id(role), role, role.label, allows, denies)
+    return HeldRole(access.built_in_role_id(role), role, role.label, allows, denies)
 
 
 def role_of(row: Mapping[str, Any]) -> HeldRole:
     """The role of a grant of the holdings."""
     if row["role"] is not None:
-        return built_in_role(BuiltInRole(row["role"]))
+        return built_in_role(_BUILT_IN[row["role"]])
     return own_role(row["role_id"], row["role_name"], row["allows"], row["denies"])
 
 

@@ -16,8 +16,8 @@ from gateway.db import Database, Statement, Tenant, run
 from gateway.kit.errors import ErrorCode, Refusal, Refusals
 from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Language, Text, excerpt
-from gateway.loaders.roles import built_in
 from gateway.models import metadata
+from gateway.models.access import built_in_role
 from gateway.services import giving, holdings, journal
 from gateway.services.giving import HeldRole
 from gateway.services.holdings import Holdings
@@ -58,6 +58,7 @@ UNCHANGED = Text(en="The role is like that already.", ru="Роль уже так
 
 SAVED = Text(en="The role “{role}” was saved", ru="Сохранена роль «{role}»")
 
+_ACTIONS = {action.value: action for action in Action}
 _BUILT_IN_NAMES = frozenset(role.label.render(language).casefold() for role in BuiltInRole for language in Language)
 
 _ROLES = metadata.tables["roles"]
@@ -155,11 +156,9 @@ async def preview(db: Database, principal: Principal, draft: Draft) -> Preview:
 
 def parse_action(given: str, *field: str) -> Action:
     """The action of this name. Raises `Refusal` INVALID naming the nearest one."""
-    try:
-        return Action(given)
-    except ValueError:
-        message = NO_ACTION(given=excerpt(given), nearest=_nearest(given))
-        raise Refusal(ErrorCode.INVALID, message, field) from None
+    if given in _ACTIONS:
+        return _ACTIONS[given]
+    raise Refusal(ErrorCode.INVALID, NO_ACTION(given=excerpt(given), nearest=_nearest(given)), field)
 
 
 def _parse_actions(given: Sequence[str], *field: str) -> tuple[Action, ...]:
@@ -177,8 +176,7 @@ def _parse_actions(given: Sequence[str], *field: str) -> tuple[Action, ...]:
 
 def _nearest(name: str) -> str:
     """The action whose name is most like this one."""
-    known = [action.value for action in Action]
-    return (get_close_matches(name.strip().lower()[:100], known, 1, 0) or known)[0]
+    return (get_close_matches(name.strip().lower()[:100], _ACTIONS, 1, 0) or list(_ACTIONS))[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +192,7 @@ class _Case:
 async def _read(run: Run, principal: Principal, draft: Draft, *, lock: bool = False) -> _Case:
     """Raises what makes the draft no role."""
     await giving.find_place(run, principal, draft.company_id)
-    if draft.number is not None and built_in(draft.number):
+    if draft.number is not None and built_in_role(draft.number):
         raise Refusal(ErrorCode.NOT_AVAILABLE, BUILT_IN_STAYS(), ("roleId",))
     held = await holdings.load(run, draft.company_id, lock=lock)
     before = None if draft.number is None else await giving.find_role(run, draft.company_id, draft.number, "roleId")

@@ -13,7 +13,7 @@ from authz.principal import Principal
 from authz.roles import BuiltInRole
 from gateway.db import Database
 from gateway.kit.errors import Refusal, Refusals
-from gateway.loaders.roles import built_in_id
+from gateway.models.access import built_in_role_id
 from gateway.models.journal import Channel
 from gateway.services.journal import Origin
 from gateway.services.principals import Principals, load_administrator
@@ -33,7 +33,7 @@ NAMES = {
     FOREIGN_OWNER: "Fedor",
     FOREIGN_AUDITOR: "Foma",
 }
-ROLES = {role: built_in_id(role) for role in BuiltInRole}
+ROLES = {role: built_in_role_id(role) for role in BuiltInRole}
 
 _ROWS = "SELECT * FROM %I ORDER BY 1, 2"
 
