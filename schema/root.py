@@ -15,10 +15,12 @@ from schema.node import NodeQuery
 from schema.number_changes import NumberChange, NumberChangeMutation, NumberChangeQuery
 from schema.numbers import Number, NumberQuery
 from schema.options import Option, OptionQuery
+from schema.passkeys import PasskeyMutation
 from schema.passwords import PasswordMutation
 from schema.registers import RegisterMutation
 from schema.roles import RoleMutation, RoleQuery
 from schema.scalars import SCALARS
+from schema.second_factors import SecondFactor, SecondFactorMutation
 from schema.sessions import SessionMutation
 from schema.tariffs import Tariff, TariffQuery
 from schema.viewer import ViewerQuery
@@ -46,6 +48,8 @@ class Mutation(
     ApiKeyMutation,
     GrantMutation,
     RoleMutation,
+    PasskeyMutation,
+    SecondFactorMutation,
     PasswordMutation,
     SessionMutation,
 ):
@@ -54,7 +58,7 @@ class Mutation(
 
 NODES = (
     *(Company, Department, Employee, Number, NumberChange, Tariff, Option, JournalEntry),
-    *(Administrator, ApiKey, Grant, Role, Session),
+    *(Administrator, ApiKey, Grant, Role, SecondFactor, Session),
 )
 
 

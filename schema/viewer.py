@@ -7,8 +7,10 @@ import strawberry
 from gateway.execution import PUBLIC, Info, Row, batched, column
 from gateway.kit.texts import Language
 from gateway.loaders import access as loader
+from gateway.loaders.second_factors import own_second_factors
 from schema.access import Administrator, ApiKey, Grant, Session
 from schema.context import Context
+from schema.second_factors import SecondFactor
 
 
 async def load_administrator(rows: Sequence[Row], info: Info[Context]) -> Sequence[Row | None]:
@@ -27,6 +29,10 @@ async def load_sessions(rows: Sequence[Row], info: Info[Context]) -> Sequence[li
     return [await loader.own_sessions(info.context.read, info.selection.columns)]
 
 
+async def load_second_factors(rows: Sequence[Row], info: Info[Context]) -> Sequence[list[Row]]:
+    return [await own_second_factors(info.context.read, info.selection.columns)]
+
+
 @strawberry.type(description="Which alerts about log-ins are sent.")
 class LoginAlerts:
     email: bool = column("By e-mail.", PUBLIC, name="alert_email")
@@ -41,6 +47,7 @@ class Viewer:
     api_key: ApiKey | None = batched(load_api_key, "The API key; null for a person.", PUBLIC)
     grants: list[Grant] = batched(load_grants, "What they hold, and where.", PUBLIC)
     sessions: list[Session] = batched(load_sessions, "Their open sessions.", PUBLIC)
+    second_factors: list[SecondFactor] = batched(load_second_factors, "Their second factors.", PUBLIC)
     login_alerts: LoginAlerts | None = batched(
         load_administrator, "Alerts about their log-ins; null for an API key.", PUBLIC
     )

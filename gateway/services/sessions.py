@@ -15,12 +15,14 @@ from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Text
 from gateway.models import metadata
 from gateway.models.columns import MOMENT
+from gateway.services import tries
 from gateway.services.login_alerts import alert
-from gateway.services.logins import Login, claim_try, find_login, forget_tries, lock, normal_login
+from gateway.services.logins import Login, claim_try, find_login, forget_tries, lock, normal_login, wrong_tries
 from gateway.services.own_journal import OwnAction, append_everywhere, by_themselves
 from gateway.services.passwords import renew_hash, verify_password
 from gateway.services.principals import Identity, hash_token, load_administrator
 from gateway.services.running import Run
+from gateway.services.second_factors import BAD_CODE, BAD_CODE_HINT, verify_code
 from gateway.services.visits import Visit, paced
 
 BAD_CREDENTIALS = Text(en="Log-in or password is wrong.", ru="Неверный логин или пароль.")
@@ -112,10 +114,16 @@ async def sign_in(
             right = await verify_password(password, found.password_hash if found else None)
             if found is None or not right:
                 raise Refusal(ErrorCode.BAD_CREDENTIALS, BAD_CREDENTIALS(), hint=BAD_CREDENTIALS_HINT())
+            if found.second_factor and code and not await verify_code(visit, found.administrator_id, found.name, code):
+                raise Refusal(ErrorCode.BAD_CODE, BAD_CODE(), ("code",), hint=BAD_CODE_HINT())
         except Refusal:
             if found is not None and one.last:
                 await lock(visit, found, one.until)
             raise
+    if found.second_factor and not code:
+        # A right password alone must not forget the wrong codes before it.
+        await tries.give_back(visit.db, wrong_tries(visit, found, login))
+        return None
     if found.password_hash is not None:
         await renew_hash(partial(visit.db.fetch, Tenant()), found.administrator_id, password, found.password_hash)
     return await open_session(visit, found, remember=remember)

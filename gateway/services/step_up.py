@@ -1,0 +1,48 @@
+"""Step-up: bulk changes, money and second factors want a proof of the caller that is a few minutes old at most."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import BigInteger, bindparam, select, update
+
+from authz.principal import Principal
+from gateway.db import Database, Statement, Tenant
+from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.texts import Text
+from gateway.models import metadata
+from gateway.models.columns import MOMENT
+
+FRESH = timedelta(minutes=15)
+
+NEEDED = Text(en="This needs a fresh proof that it is you.", ru="Для этого нужно заново подтвердить, что это вы.")
+NEEDED_HINT = Text(
+    en="Send stepUp with a code of the authenticator app or a passkey, or, without a second factor, with the password; "
+    "then repeat this within {minutes} minutes.",
+    ru="Отправьте stepUp с кодом приложения или ключом доступа, а без второго фактора — с паролем; "
+    "затем повторите это в течение {minutes} минут.",
+)
+
+_SESSIONS = metadata.tables["sessions"]
+_THIS = _SESSIONS.c.id == bindparam("session_id", type_=BigInteger)
+_FIND = Statement(select(_SESSIONS.c.stepped_up_at).where(_THIS))
+_NOTE = Statement(update(_SESSIONS).where(_THIS).values(stepped_up_at=bindparam("now", type_=MOMENT)))
+
+
+async def require_step_up(db: Database, principal: Principal, session_id: int | None) -> None:
+    """Raises `Refusal` STEP_UP_REQUIRED when a person's last proof is more than 15 minutes old.
+
+    A log-in is a proof. API keys cannot prove anything anew: what they may do is limited by what was granted to them.
+    """
+    if principal.kind != "administrator":
+        return
+    rows = await db.fetch(Tenant(), _FIND, session_id=session_id)
+    proved_at = rows[0]["stepped_up_at"] if rows else None
+    if proved_at is None or datetime.now(UTC) - proved_at > FRESH:
+        hint = NEEDED_HINT(minutes=round(FRESH.total_seconds() / 60))
+        raise Refusal(ErrorCode.STEP_UP_REQUIRED, NEEDED(), hint=hint)
+
+
+async def note_proof(db: Database, session_id: int) -> datetime:
+    """Notes that the person of a session has just proved to be the one; until when that is fresh."""
+    now = datetime.now(UTC)
+    await db.fetch(Tenant(), _NOTE, session_id=session_id, now=now)
+    return now + FRESH
