@@ -96,6 +96,7 @@ async def _invite(
             phone=given(input.phone),
             language=given(input.language) or context.language,
             origin=context.author,
+            post=context.post,
         )
 
     grant, user_errors = await attempt(info, act())

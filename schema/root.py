@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.access import Administrator, ApiKey, Grant, Role, Session
 from schema.api_keys import ApiKeyMutation
+from schema.applications import ApplicationMutation, ApplicationQuery
 from schema.companies import Company, CompanyQuery
 from schema.departments import Department
 from schema.employees import Employee
@@ -28,6 +29,7 @@ from schema.viewer import ViewerQuery
 
 @strawberry.type(description="What can be read.")
 class Query(
+    ApplicationQuery,
     RoleQuery,
     ExplanationQuery,
     NumberChangeQuery,
@@ -44,6 +46,7 @@ class Query(
 @strawberry.type(description="What can be done.")
 class Mutation(
     NumberChangeMutation,
+    ApplicationMutation,
     RegisterMutation,
     ApiKeyMutation,
     GrantMutation,

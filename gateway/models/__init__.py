@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from gateway.models import (
     access,
+    applications,
     catalogue,
     changes,
     companies,
@@ -19,6 +20,7 @@ metadata = SQLModel.metadata
 
 __all__ = [
     "access",
+    "applications",
     "catalogue",
     "changes",
     "companies",

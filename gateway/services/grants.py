@@ -1,6 +1,5 @@
 """Giving roles to administrators and taking them, and inviting new ones; each in one transaction with its journal."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,14 +13,16 @@ from authz.principal import Principal
 from authz.roles import BuiltInRole
 from authz.scope import scope
 from gateway.db import Database, Statement, Tenant, run
-from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.emails import parse_email
+from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
 from gateway.kit.ids import Kind, encode
-from gateway.kit.texts import Language, Text, excerpt
+from gateway.kit.texts import Language, Text
 from gateway.models import metadata
 from gateway.services import giving, holdings, journal
 from gateway.services.giving import HeldRole, Place
 from gateway.services.holdings import Holdings
 from gateway.services.journal import NewEntry, Origin
+from gateway.services.post import Post
 from gateway.services.running import Run
 
 LONGEST_NAME = 200
@@ -41,16 +42,17 @@ ONE_LOGIN = Text(
     en="Give an e-mail or a phone number, exactly one: the person adds the other after signing in.",
     ru="Укажите e-mail или телефон — что-то одно: второе человек добавит сам, когда войдёт.",
 )
-NO_EMAIL = Text(
-    en="“{given}” is not an e-mail address. It looks like name@company.ru.",
-    ru="«{given}» — не адрес e-mail. Он выглядит так: name@company.ru.",
+WELCOME_SUBJECT = Text(en="Access to the corporate gateway", ru="Доступ к корпоративному шлюзу")
+WELCOME = Text(
+    en="You were given access to the corporate gateway. To sign in for the first time, ask there for a one-time code "
+    "to this address or phone number.",
+    ru="Вам открыт доступ к корпоративному шлюзу. Чтобы войти впервые, запросите там одноразовый код на этот адрес "
+    "или номер.",
 )
 
 GIVEN = Text(en="{administrator} got the role “{role}”: {place}", ru="{administrator}: выдана роль «{role}», {place}")
 TAKEN = Text(en="{holder} lost the role “{role}”: {place}", ru="{holder}: отозвана роль «{role}», {place}")
 INVITED = Text(en="{administrator} was invited", ru="Приглашён администратор: {administrator}")
-
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@(?:[^@\s.\x00-\x1f]{1,63}\.)+[^@\s.\x00-\x1f]{2,63}")
 
 _GRANTS, _ADMINISTRATORS = metadata.tables["grants"], metadata.tables["administrators"]
 _API_KEYS = metadata.tables["api_keys"]
@@ -142,19 +144,23 @@ async def invite(
     phone: str | None,
     language: Language,
     origin: Origin,
+    post: Post,
 ) -> dict[str, Any]:
     """Gives a role to whoever signs in with this e-mail or phone number, made now if there is nobody; the grant's row.
 
-    One log-in only: a second one that nobody has proved to be theirs would let its owner in later. Raises as `add`,
-    and `Refusal` INVALID or REQUIRED for what is no name, e-mail or phone number.
+    They are told so, in words that the inviter does not choose. One log-in only: a second one that nobody has proved to
+    be theirs would let its owner in later. Raises as `add`, and `Refusal` INVALID or REQUIRED for what is no name,
+    e-mail or phone number.
     """
-    name, email = name.strip(), email and email.strip().lower()
+    name = name.strip()
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
         raise Refusal(ErrorCode.INVALID, NO_NAME(longest=LONGEST_NAME), ("name",))
     if (email is None) == (phone is None):
         raise Refusal(ErrorCode.REQUIRED, ONE_LOGIN(), ("email",))
-    if email is not None and not _EMAIL.fullmatch(email):
-        raise Refusal(ErrorCode.INVALID, NO_EMAIL(given=excerpt(email)), ("email",))
+    try:
+        email = None if email is None else parse_email(email)
+    except InvalidValue as error:
+        raise error.refusal("email") from None
     async with db.transaction(Tenant(principal.companies)) as session:
         within = partial(run, session)
         place = await giving.find_place(within, principal, company_id, department_id)
@@ -164,7 +170,12 @@ async def invite(
         giving.require(giver, Action.GRANT_ADD, place)
         role = await giving.find_role(within, company_id, role_number, "roleId")
         person = await find_or_make(within, name, email=email, phone=phone, language=language)
-        return await _give(within, held, giver, role, place, person, origin)
+        row = await _give(within, held, giver, role, place, person, origin)
+    if email is not None:
+        post.later(post.email(email, WELCOME_SUBJECT.render(language), WELCOME.render(language)))
+    if phone is not None:
+        post.later(post.sms(phone, WELCOME.render(language)))
+    return row
 
 
 async def find_or_make(run: Run, name: str, *, email: str | None, phone: str | None, language: Language) -> Person:

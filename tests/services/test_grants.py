@@ -1,6 +1,7 @@
 """Giving and taking roles: nobody more than they hold, denies included; every company keeps an owner."""
 
 import asyncio
+import io
 from typing import Any
 
 import asyncpg
@@ -12,7 +13,10 @@ from authz.scope import holds
 from gateway.db import Database
 from gateway.kit.errors import ErrorCode
 from gateway.kit.texts import Language
+from gateway.ports.mail import ConsoleMail
+from gateway.ports.sms import ConsoleSms
 from gateway.services import grants
+from gateway.services.post import Post
 from gateway.services.principals import load_administrator
 from gateway.services.summaries import summary
 from tests.services.fleet import BRANCH, COMPANY, HEADQUARTERS, OTHER_COMPANY
@@ -71,6 +75,7 @@ async def invite(database: Database, by: int, role: int = ROLES[BuiltInRole.AUDI
     giver = await person(database, by)
     given = {"email": None, "phone": None, "language": Language.EN, "name": "Vera"} | options
     name = given.pop("name")
+    given.setdefault("post", Post())
     return await grants.invite(
         database, giver, COMPANY, name, role, given.pop("department_id", None), origin=origin(giver), **given
     )
@@ -317,6 +322,22 @@ async def test_a_new_person_is_invited(database: Database, owner_connection: asy
     assert summary("administrator:invite", lines[0]["details"], Language.EN) == "Vera was invited"
     invited = await load_administrator(database, 100, "Vera")
     assert holds(invited, Action.NUMBER_READ, COMPANY, SUB_BRANCH)
+
+
+async def test_who_is_invited_is_told_how_to_sign_in(database: Database) -> None:
+    console = io.StringIO()
+    post = Post(ConsoleMail(console), ConsoleSms(console))
+
+    await invite(database, OWNER, email="vera@company.example", name="http://canary.example", post=post)
+    await invite(database, OWNER, phone="79260000009", language=Language.RU, post=post)
+
+    await post.close()
+    sent = console.getvalue()
+    assert "vera@company.example" in sent
+    assert "ask there for a one-time code" in sent
+    assert "79260000009" in sent
+    assert "запросите там одноразовый код" in sent
+    assert "canary" not in sent
 
 
 async def test_who_signs_in_already_is_not_made_again(database: Database, owner_connection: asyncpg.Connection) -> None:

@@ -1,0 +1,55 @@
+"""`gateway admin applications …`: where the operator's staff decides on applications for access."""
+
+import getpass
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gateway.db import Database
+from gateway.demo import is_demo
+from gateway.kit.errors import Refusal, Refusals
+from gateway.kit.phones import e164
+from gateway.kit.texts import Language
+from gateway.models.applications import ApplicationStatus
+from gateway.services.applications import applications
+from gateway.services.post import Post
+
+Step: TypeAlias = Callable[[Database, Post, str], Awaitable[object]]
+"""Something to do with an application, in the name of whoever sits at the terminal."""
+
+
+async def show(dsn: str, status: ApplicationStatus, console: Console) -> None:
+    """Prints the applications in one state, with what keeps each from being approved."""
+    table = Table("id", "INN", "company", "signatory", "e-mail", "phone", "office", "sent", "problems")
+    database = Database(dsn)
+    try:
+        await database.open()
+        for each in await applications(database, status):
+            row = each.row
+            problems = "\n".join(problem.value.en for problem in each.problems)
+            cells = (str(row["id"]), row["inn"], each.company_name or "", row["signatory"], row["email"])
+            moment = f"{row['created_at']:%Y-%m-%d %H:%M}"
+            table.add_row(*map(Text, (*cells, e164(row["phone"]), row["office"], moment, problems)))
+    finally:
+        await database.close()
+    console.print(table)
+
+
+async def decide(dsn: str, step: Step, post_office: Callable[..., Post]) -> str | None:
+    """Does a step; why not, if it was refused. Messages have been sent when it returns."""
+    database = Database(dsn)
+    try:
+        await database.open()
+        post = post_office(demo=await is_demo(database))
+        await step(database, post, getpass.getuser())
+        await post.close()
+    except Refusal as refusal:
+        return refusal.message.render(Language.EN)
+    except Refusals as several:
+        return " ".join(refusal.message.render(Language.EN) for refusal in several.refusals)
+    finally:
+        await database.close()
+    return None
