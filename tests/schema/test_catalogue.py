@@ -165,6 +165,7 @@ async def test_a_number_may_choose_what_its_state_its_tariff_and_its_options_all
         "internet": {"nodes": [{"code": "NET_10"}]},
     }
     assert [each["tariff"]["code"] for each in machine["availableTariffs"]["nodes"]] == ["DAY", "MONTH", "MACHINES"]
+    assert (machine["availableOptions"], machine["internet"]) == ({"nodes": [{"code": "SMS_100"}]}, {"nodes": []})
     assert blocked["availableOptions"] == {"nodes": []}
 
 
