@@ -189,8 +189,9 @@ async def verify_passkey(visit: Visit, credential: Json) -> int:
 
 
 def _host(visit: Visit) -> str:
-    host = urlsplit(visit.site).hostname if visit.site else None
-    if host is None:
+    """The host name that passkeys belong to. Raises `Refusal` NOT_AVAILABLE off the gateway's own pages."""
+    host = (urlsplit(visit.site).hostname if visit.site else None) or ""
+    if not host or ":" in host or host.replace(".", "").isdecimal():
         raise Refusal(ErrorCode.NOT_AVAILABLE, NO_SITE())
     return host
 
