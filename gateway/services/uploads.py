@@ -10,11 +10,11 @@ from authz.principal import Principal
 from authz.scope import scope
 from gateway.db import Database, Tenant
 from gateway.kit.errors import ErrorCode, Refusal
-from gateway.kit.ids import Kind, encode
-from gateway.kit.texts import Text
+from gateway.kit.texts import Text, excerpt
 from gateway.models.uploads import Upload
+from gateway.sheets.limits import MEBIBYTE
 
-LARGEST_UPLOAD = 32 * 1024 * 1024
+LARGEST_UPLOAD = 32 * MEBIBYTE
 """Bytes of one file: a register of 100,000 rows takes about 15 MB as CSV."""
 
 KEPT = timedelta(days=1)
@@ -28,17 +28,24 @@ NO_UPLOAD = Text(
     ru="Такого вашего файла нет. Файлы хранятся сутки; отправьте его ещё раз на POST /uploads.",
 )
 EMPTY = Text(en="The file is empty.", ru="Файл пуст.")
+TOO_LARGE = Text(
+    en="The file is larger than {limit:,} MB. Split it.", ru="Файл больше {limit:,} МБ. Разделите его на части."
+)
+
+_LONGEST_NAME = 200
 
 
 async def store_upload(db: Database, principal: Principal, company_id: int, *, name: str, content: bytes) -> int:
     """Keeps a file for later and gives its id. Files of that company older than a day go.
 
-    Raises `Refusal` NOT_FOUND where the caller may not import, INVALID for an empty file.
+    Raises `Refusal` NOT_FOUND where the caller may not import, INVALID for an empty file, TOO_LARGE for a larger one.
     """
     if company_id not in scope(principal, Action.REGISTER_IMPORT).whole.companies:
         raise Refusal(ErrorCode.NOT_FOUND, NO_COMPANY(), ("companyId",))
     if not content:
         raise Refusal(ErrorCode.INVALID, EMPTY(), ("body",))
+    if len(content) > LARGEST_UPLOAD:
+        raise Refusal(ErrorCode.TOO_LARGE, TOO_LARGE(limit=LARGEST_UPLOAD // MEBIBYTE), ("body",))
     async with db.transaction(Tenant((company_id,))) as session:
         await session.execute(
             delete(Upload).where(
@@ -46,7 +53,11 @@ async def store_upload(db: Database, principal: Principal, company_id: int, *, n
             )
         )
         stored = insert(Upload).values(
-            company_id=company_id, actor=_actor(principal), name=name, size=len(content), content=content
+            company_id=company_id,
+            actor=_actor(principal),
+            name=excerpt(name, _LONGEST_NAME),
+            size=len(content),
+            content=content,
         )
         return int((await session.execute(stored.returning(col(Upload.id)))).scalar_one())
 
@@ -67,5 +78,4 @@ async def load_upload(db: Database, principal: Principal, company_id: int, uploa
 
 
 def _actor(principal: Principal) -> str:
-    kind = Kind.API_KEY if principal.kind == "api_key" else Kind.ADMINISTRATOR
-    return encode(kind, principal.id)
+    return f"{principal.kind}:{principal.id}"
