@@ -68,14 +68,14 @@ async def test_statements_do_not_grow_with_the_parents(register: Register) -> No
 
 
 async def test_the_same_parent_found_twice_is_answered_twice(register: Register) -> None:
-    page = "numbers(first: 2) { totalCount nodes { id } }"
+    page = "departments { totalCount nodes { id } }"
 
     data = await register.data(
         f'{{ a: company(by: {{id: "com_1"}}) {{ {page} }} b: company(by: {{inn: "7707083893"}}) {{ {page} }} }}'
     )
 
-    numbers = {"totalCount": 5_000, "nodes": [{"id": "num_1"}, {"id": "num_2"}]}
-    assert data == {"a": {"numbers": numbers}, "b": {"numbers": numbers}}
+    departments = {"totalCount": 4, "nodes": [{"id": f"dep_{n}"} for n in (4, 1, 2, 3)]}
+    assert data == {"a": {"departments": departments}, "b": {"departments": departments}}
 
 
 async def test_what_is_not_asked_for_is_neither_counted_nor_read(register: Register) -> None:
