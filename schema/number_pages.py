@@ -12,7 +12,7 @@ from gateway.kit.ids import Kind
 from gateway.kit.paging import Keyset
 from gateway.loaders import number_filters
 from gateway.loaders import numbers as loader
-from gateway.loaders.pages import Filter, Parent
+from gateway.loaders.pages import NO_FILTER, Filter, Parent
 from gateway.models.numbers import NumberKind, NumberStatus
 from schema.connections import After, Before, First, Last
 from schema.context import Context
@@ -131,8 +131,8 @@ async def load_company_numbers(
         info.context.read,
         [row["id"] for row in rows],
         info.context.page(first, after, last, before),
-        (order_by or NumberOrder()).keyset(),
-        (filter or NumberFilter()).conditions(),
+        order_by.keyset() if order_by else loader.BY_MSISDN,
+        filter.conditions() if filter else NO_FILTER,
         info.selection,
     )
 
@@ -153,7 +153,7 @@ async def load_department_numbers(
         info.context.read,
         [Parent(row["company_id"], row["id"]) for row in rows],
         info.context.page(first, after, last, before),
-        (order_by or NumberOrder()).keyset(),
-        (filter or NumberFilter()).conditions(),
+        order_by.keyset() if order_by else loader.BY_MSISDN,
+        filter.conditions() if filter else NO_FILTER,
         info.selection,
     )

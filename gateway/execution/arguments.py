@@ -71,6 +71,16 @@ def arguments_of(definitions: Definitions, definition: FieldDefinition, node: Fi
     if prepared is None:
         return lambda variables: generic(variables.values)
     fixed, dynamic = prepared
+    if len(dynamic) == 1 and not fixed:
+        ((only, value_of),) = dynamic
+
+        def build_one(variables: Variables) -> dict[str, Any]:
+            try:
+                return {only: value_of(variables.coerced)}
+            except Unprepared:
+                return generic(variables.values)
+
+        return build_one
 
     def build(variables: Variables) -> dict[str, Any]:
         coerced = variables.coerced
@@ -172,6 +182,16 @@ def _object_builder(
             fixed[name] = field.default_value
     origin = type_.extensions[STRAWBERRY].origin
     constant = definitions.input_fields(type_, fixed)
+    if len(dynamic) == 1 and not dynamic[0][2]:
+        ((only, its_variable, _),) = dynamic
+
+        def make_one(coerced: Mapping[str, Any]) -> Any:
+            value = coerced.get(its_variable)
+            if value is None:
+                raise Unprepared
+            return origin(**{**constant, only: value})
+
+        return make_one
 
     def make(coerced: Mapping[str, Any]) -> Any:
         given = dict(constant)

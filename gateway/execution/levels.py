@@ -1,7 +1,7 @@
 """Runs a plan: for each scope all rows of a level at once, the values that need a resolver first, then the objects."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from types import NoneType
@@ -147,13 +147,19 @@ class Run:
                 continue
             asked.append(True)
             for name, value in arguments.items():
-                columns.setdefault(name, []).extend([value] * size)
-        answers: Iterator[Any] = iter(())
+                column = columns.get(name)
+                if column is None:
+                    column = columns[name] = []
+                column += (value,) if size == 1 else [value] * size
+        resolved: Sequence[Any] = ()
         if any(asked):
             first = fields[0]
             info = Info(self.context, step.selection)
             every = list(rows) * sum(asked)
-            answers = iter(await resolve(first.definition, first.restricted, every, info, columns))
+            resolved = await resolve(first.definition, first.restricted, every, info, columns)
+            if len(step.alike) == 1 and all(asked):
+                return [resolved]
+        answers = iter(resolved)
         found = iter([list(islice(answers, size)) if good else [BadArguments()] * size for good in asked])
         return [[value for part in islice(found, len(group)) for value in part] for group in step.alike]
 

@@ -55,6 +55,7 @@ ORDERS = {
     for descending in (False, True)
 }
 """Orders by column and direction."""
+BY_MSISDN = ORDERS["msisdn", False]
 
 _OF_COMPANY = Listing(NUMBERS, conditions=CONDITIONS)
 _OF_DEPARTMENT = Listing(NUMBERS, below=in_subtree(_TABLE.c.department_id, PARENT.c.id), conditions=CONDITIONS)

@@ -1,6 +1,7 @@
 """What one operation reads with: the caller, the tenant, the catalogue, and loaders that merge its look-ups."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 import asyncpg
@@ -17,13 +18,18 @@ _kept: WeakKeyDictionary[Principal, dict[tuple[Source, Key], Row]] = WeakKeyDict
 """Whole rows by source and id, as each principal sees them."""
 
 
+@lru_cache(maxsize=10_000)
+def _tenant(companies: tuple[int, ...]) -> Tenant:
+    return Tenant(companies)
+
+
 class Read:
     """Made for each operation, and anew after a change. `principal` is None for a stranger, who sees no company."""
 
     def __init__(self, principal: Principal | None, db: Database, catalogue: Catalogue) -> None:
         self.principal = principal
         self.catalogue = catalogue
-        self.tenant = _NOBODY if principal is None else Tenant(principal.companies)
+        self.tenant = _NOBODY if principal is None else _tenant(principal.companies)
         self._db = db
         self._rows: dict[tuple[Source, str], Lookups[Row]] = {}
         self._groups: dict[tuple[Source, str], Lookups[list[Row]]] = {}

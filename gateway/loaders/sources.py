@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, and_, select
 
@@ -90,15 +92,17 @@ class Source:
 
     def joined(self, principal: Principal | None, names: frozenset[str]) -> frozenset[str]:
         """The names without those of joins whose rows the caller may not see wherever they see rows of this source."""
-        if not any("." in name for name in names):
+        if not self.joins or principal is None:
             return names
-        scope = self.scope(principal)
-        hidden = {
-            name
-            for name, join in self.joins.items()
-            if scope.shape is not Shape.COMPANIES or join.source.scope(principal) != scope
-        }
-        return frozenset(name for name in names if "." not in name or name.partition(".")[0] not in hidden)
+        hidden = _hidden_joins.setdefault(principal, {})
+        if self not in hidden:
+            scope = self.scope(principal)
+            hidden[self] = frozenset(
+                name
+                for name, join in self.joins.items()
+                if scope.shape is not Shape.COMPANIES or join.source.scope(principal) != scope
+            )
+        return _without(names, hidden[self]) if hidden[self] else names
 
     def select(self, names: Iterable[str]) -> Select[Any]:
         """The columns of these names, in an order that depends on nothing else."""
@@ -116,6 +120,15 @@ class Source:
                 )
                 tables = tables.outerjoin(join.source.table, same)
         return select(*columns).select_from(tables)
+
+
+_hidden_joins: WeakKeyDictionary[Principal, dict[Source, frozenset[str]]] = WeakKeyDictionary()
+"""The joins of each source that a principal is not shown, worked out once."""
+
+
+@lru_cache(maxsize=500)
+def _without(names: frozenset[str], hidden: frozenset[str]) -> frozenset[str]:
+    return frozenset(name for name in names if "." not in name or name.partition(".")[0] not in hidden)
 
 
 def brought(rows: Sequence[Row], name: str, columns: frozenset[str]) -> list[Row | None] | None:

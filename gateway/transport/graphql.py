@@ -1,6 +1,6 @@
 """GraphQL over HTTP: one POST, one operation, one JSON answer."""
 
-import uuid
+import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -62,7 +62,7 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        correlation_id = uuid.uuid4().hex
+        correlation_id = secrets.token_hex(16)
         language = negotiate(headers.get("accept-language", ""))
         media = accepted(headers.get("accept", "")) or JSON
         cookies: Sequence[str] = ()

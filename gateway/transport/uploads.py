@@ -1,6 +1,6 @@
 """`POST /uploads?companyId=…&name=…`: a file as the body, its id as the answer."""
 
-import uuid
+import secrets
 from typing import Any
 
 import orjson
@@ -38,7 +38,7 @@ class UploadEndpoint:
 
     async def store(self, request: Request) -> Response:
         language = negotiate(request.headers.get("accept-language", ""))
-        correlation_id = uuid.uuid4().hex
+        correlation_id = secrets.token_hex(16)
         error: GatewayError | Refusal
         try:
             return _json(201, await self._store(request))
