@@ -39,7 +39,9 @@ class Setting:
         self._values = slice(len(keys), None)
         self._select = Statement(
             select(*(table.c[name] for name in keys + values)).where(
-                table.c.company_id == any_(bindparam("companies", type_=ARRAY(BigInteger))),
+                (table.c.company_id == any_(bindparam("companies", type_=ARRAY(BigInteger)))).is_(
+                    True
+                ),  # filters, and leaves the index to the id
                 table.c.number_id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
             )
         )

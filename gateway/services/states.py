@@ -29,7 +29,9 @@ _SELECT = (
     )
     .join_from(_NUMBERS, _COMPANIES, _COMPANIES.c.id == _NUMBERS.c.company_id)
     .where(
-        _NUMBERS.c.company_id == any_(bindparam("companies", type_=ARRAY(BigInteger))),
+        (_NUMBERS.c.company_id == any_(bindparam("companies", type_=ARRAY(BigInteger)))).is_(
+            True
+        ),  # filters, and leaves the index to the id
         _NUMBERS.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
     )
     .order_by(_NUMBERS.c.company_id, _NUMBERS.c.id)
