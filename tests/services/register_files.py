@@ -35,7 +35,7 @@ async def take_over(database: Database, *rows: Sequence[str], dry_run: bool = Fa
 
 async def take_over_file(database: Database, content: Any, *, dry_run: bool = False, **options: Any) -> Imported:
     """As the administrator of the first company, if not said otherwise."""
-    given = {"catalogue": catalogue(), "origin": ORIGIN, "dry_run": dry_run} | options
+    given: dict[str, Any] = {"catalogue": catalogue(), "origin": ORIGIN, "dry_run": dry_run} | options
     principal, company_id = given.pop("principal", ADMINISTRATOR), given.pop("company_id", COMPANY)
     return await import_register(database, principal, company_id, content, **given)
 
@@ -65,9 +65,11 @@ async def number(connection: asyncpg.Connection, msisdn: str) -> dict[str, Any]:
 async def employees(connection: asyncpg.Connection) -> list[tuple[Any, ...]]:
     """Name, personnel number and position of the first company's employees but for Ivan and Olga as they were."""
     rows = await connection.fetch(
-        "SELECT name, personnel_number, position FROM employees WHERE company_id = $1 "
-        "AND (name, coalesce(personnel_number, ''), coalesce(position, '')) NOT IN (('Ivan', '', ''), ('Olga', '', '')) "
-        "ORDER BY name, personnel_number",
+        """
+        SELECT name, personnel_number, position FROM employees WHERE company_id = $1
+        AND (personnel_number IS NOT NULL OR position IS NOT NULL OR name NOT IN ('Ivan', 'Olga'))
+        ORDER BY name, personnel_number
+        """,
         COMPANY,
     )
     return [tuple(row) for row in rows]

@@ -58,7 +58,7 @@ async def test_a_new_number_is_added_with_its_employee_and_department(
         "employee": "Ёлкина Анна",
         "department": ["Headquarters", "Секретариат"],
     }
-    employee = await owner_connection.fetchrow("SELECT * FROM employees WHERE personnel_number = '007'")
+    (employee,) = await owner_connection.fetch("SELECT * FROM employees WHERE personnel_number = '007'")
     assert {name: employee[name] for name in ("name", "position", "email", "extra_phone", "birth_date")} == {
         "name": "Ёлкина Анна",
         "position": "Секретарь",
@@ -66,7 +66,7 @@ async def test_a_new_number_is_added_with_its_employee_and_department(
         "extra_phone": "74951234567",
         "birth_date": date(1979, 3, 8),
     }
-    department = await owner_connection.fetchrow("SELECT * FROM departments WHERE name = 'Секретариат'")
+    (department,) = await owner_connection.fetch("SELECT * FROM departments WHERE name = 'Секретариат'")
     assert (department["parent_id"], department["ancestor_ids"]) == (11, [11, department["id"]])
     assert employee["department_id"] == department["id"]
 
@@ -198,7 +198,8 @@ async def test_departments_are_found_in_any_letter_case(
     database: Database, owner_connection: asyncpg.Connection
 ) -> None:
     await owner_connection.execute(
-        "INSERT INTO departments (company_id, id, name, ancestor_ids, path) VALUES (1, 13, 'ИТ/связь', '{13}', '{ИТ/связь}')"
+        "INSERT INTO departments (company_id, id, name, ancestor_ids, path) "
+        "VALUES (1, 13, 'ИТ/связь', '{13}', '{ИТ/связь}')"
     )
     rows = (("89260000101", "BRANCH"), ("89260000102", "branch / Ёлки"), ("89260000103", "Branch/елки"))
 
