@@ -16,6 +16,7 @@ from gateway.execution import Engine
 from gateway.kit.sealing import Keyring
 from gateway.kit.texts import Language
 from gateway.loaders.catalogue import CatalogueCache
+from gateway.logs import configure_logs
 from gateway.models.journal import Channel
 from gateway.ports.mail import ConsoleMail, Mail, SmtpMail
 from gateway.ports.sms import ConsoleSms, HttpSms, Sms
@@ -36,6 +37,7 @@ def create_app(settings: Settings) -> Starlette:
     """The ASGI application; it connects when it starts and lets go when it stops."""
     if settings.database_url is None:
         raise ValueError("the application needs the address of a database")
+    configure_logs(settings)
     db = Database(
         str(settings.database_url),
         readers=settings.readers,

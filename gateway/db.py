@@ -221,6 +221,7 @@ class Database:
             async_creator=self._connect,
             pool_size=writers,
             max_overflow=0,
+            hide_parameters=True,  # errors are logged, and parameters may be secrets
             json_serializer=_as_is,
         )
         event.listen(self._engine.sync_engine, "connect", _share_codecs)
