@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.db import Database
 from gateway.embedded import Embedded, EmbeddedError
-from gateway.kit.errors import Refusal
+from gateway.kit.errors import InvalidValue, Refusal
 from gateway.kit.ids import Kind, encode
 from gateway.migrations import migrate as migrate_database
 from gateway.models.applications import ApplicationStatus
@@ -319,3 +319,24 @@ def _decide(step: "Step") -> None:
     with connectable(settings) as dsn:
         if complaint := asyncio.run(application_desk.decide(dsn, step, partial(post_office, settings))):
             raise Refused(complaint)
+
+
+@app.command()
+def import_logins(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV or XLSX file.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check; nothing is changed.")] = False,
+) -> None:
+    """Take over log-ins of the old portal with their password hashes; exit code 1 when a row was left.
+
+    Columns: email, phone, name, inn, role, hash (bcrypt, {SSHA}… or sha1$salt$hex).
+    """
+    from gateway import login_import
+    from gateway.register_import import language
+
+    with connectable(Settings()) as dsn:
+        try:
+            whole = asyncio.run(login_import.import_logins(dsn, file, dry_run=dry_run, console=console))
+        except InvalidValue as error:
+            raise Refused(error.message.render(language())) from None
+    if not whole:
+        raise typer.Exit(1)

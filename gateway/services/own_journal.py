@@ -26,6 +26,11 @@ class OwnAction(StrEnum):
         action.summary = Text(en=en, ru=ru)
         return action
 
+    IMPORT = (
+        "login:import",
+        "The log-in of {name} was taken over from the old portal",
+        "Логин администратора {name} перенесён со старого портала",
+    )
     LOCK = (
         "login:lock",
         "The log-in of {name} was locked after too many wrong tries",
