@@ -76,6 +76,8 @@ class GraphQLEndpoint:
             status = 401 if refused.code is GatewayErrorCode.UNAUTHENTICATED else 400
             extra = {"www-authenticate": "Bearer"} if status == 401 else {}
             body = orjson.dumps({"errors": _faults(refused, language, correlation_id)})
+        except Exception as failure:  # nobody further out would tell the caller, and log it
+            status, body = 500, orjson.dumps({"errors": _faults(failure, language, correlation_id)})
         await _send(send, status, body, media, correlation_id, extra, cookies)
 
     async def _answer(
@@ -119,7 +121,7 @@ def _dump(result: Result, language: Language, correlation_id: str) -> bytes:
     return orjson.dumps(answer)
 
 
-def _faults(error: GatewayError, language: Language, correlation_id: str) -> list[dict[str, Any]]:
+def _faults(error: Exception, language: Language, correlation_id: str) -> list[dict[str, Any]]:
     return present(GraphQLError(str(error), original_error=error), language, correlation_id)
 
 
