@@ -12,7 +12,7 @@ from gateway.kit.texts import Language
 from gateway.models.catalogue import AllowanceUnit, FeePeriod, OptionTheme
 from gateway.models.companies import CompanyStatus
 from gateway.models.journal import Channel
-from gateway.models.numbers import ForwardingCondition, LimitRule, NumberKind, NumberStatus, ServiceKind
+from gateway.models.numbers import BlockReason, ForwardingCondition, LimitRule, NumberKind, NumberStatus, ServiceKind
 
 E = TypeVar("E", bound=type[Enum])
 
@@ -53,6 +53,13 @@ describe(
     BUSY="When busy.",
     NO_ANSWER="When not answered.",
     UNREACHABLE="When out of reach.",
+)
+describe(
+    BlockReason,
+    "Why a number is blocked.",
+    VOLUNTARY="By request.",
+    LOST="Phone or SIM lost.",
+    EMPLOYEE_LEFT="The employee left.",
 )
 describe(
     ServiceKind,

@@ -7,6 +7,9 @@ from enum import Enum
 import strawberry
 
 from gateway.execution import PUBLIC, Row, computed
+from gateway.kit.errors import InvalidValue, Refusal
+from gateway.kit.money import to_kopecks
+from schema.inputs import given
 
 
 @strawberry.enum(description="ISO 4217 codes in use.")
@@ -29,6 +32,17 @@ def money(column: str) -> Callable[[Row], Row]:
 def money_or_none(column: str) -> Callable[[Row], Row | None]:
     """The same for a column that may be null."""
     return lambda row: None if row[column] is None else {"kopecks": row[column]}
+
+
+def kopecks(amount: Decimal | None, *path: str) -> int | None:
+    """Kopecks of an input's amount, None when it was left out. Raises `Refusal` at `path`."""
+    amount = given(amount)
+    if amount is None:
+        return None
+    try:
+        return to_kopecks(amount)
+    except InvalidValue as error:
+        raise Refusal(error.code, error.message, path) from None
 
 
 @strawberry.type(description="An exact amount of money.")

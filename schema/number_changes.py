@@ -1,37 +1,31 @@
 """Changes of one number: their price beforehand, and the changes themselves."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 import strawberry
 
 from authz.actions import Action
 from gateway.execution import PUBLIC, Info, Row, batched, column, computed
-from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
 from gateway.kit.ids import Kind, decode
-from gateway.kit.money import to_kopecks
-from gateway.kit.texts import Text
 from gateway.loaders.changes import CHANGES
 from gateway.loaders.journal import JOURNAL
 from gateway.loaders.numbers import NUMBERS
 from gateway.models.changes import NumberChangeStatus
 from gateway.operations.operation import Operation
-from gateway.operations.options import OptionConnect, OptionDisconnect
-from gateway.operations.tariffs import TariffChange
 from gateway.services import numbers
 from gateway.services.numbers import Done
 from schema.context import Context
 from schema.enums import describe
 from schema.inputs import given
 from schema.journal import JournalEntry
-from schema.money import Money, money
+from schema.money import Money, kopecks, money
 from schema.node import Node, global_id, register
+from schema.number_change_inputs import NumberChangeInput, OptionRefInput, TariffRefInput, operation_of
 from schema.numbers import Number
 from schema.references import by_column, by_id
 from schema.user_errors import UserError, UserErrorRow, attempt, user_error
-
-NO_CHANGE = Text(en="No change is named.", ru="Изменение не названо.")
 
 IdempotencyKey: TypeAlias = Annotated[
     str | None,
@@ -43,48 +37,6 @@ IdempotencyKey: TypeAlias = Annotated[
 NumberId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="Which number.")]
 OptionId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="Global id of the option.")]
 TariffId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="Global id of the tariff.")]
-
-
-@strawberry.input(description="An option.")
-class OptionRefInput:
-    option_id: strawberry.ID = strawberry.field(description="Global id of the option.")
-
-
-@strawberry.input(description="A tariff.")
-class TariffRefInput:
-    tariff_id: strawberry.ID = strawberry.field(description="Global id of the tariff.")
-
-
-@strawberry.input(description="One change of a number; the same input serves single and bulk changes.", one_of=True)
-class NumberChangeInput:
-    option_connect: OptionRefInput | None = strawberry.field(description="Connect an option.", default=strawberry.UNSET)
-    option_disconnect: OptionRefInput | None = strawberry.field(
-        description="Disconnect an option.", default=strawberry.UNSET
-    )
-    tariff_change: TariffRefInput | None = strawberry.field(description="Change the tariff.", default=strawberry.UNSET)
-
-
-_OPERATIONS: dict[str, Callable[[Any, tuple[str, ...]], Operation]] = {
-    "option_connect": lambda given, at: OptionConnect(decode(given.option_id, Kind.OPTION, (*at, "optionId"))),
-    "option_disconnect": lambda given, at: OptionDisconnect(decode(given.option_id, Kind.OPTION, (*at, "optionId"))),
-    "tariff_change": lambda given, at: TariffChange(decode(given.tariff_id, Kind.TARIFF, (*at, "tariffId"))),
-}
-"""How each change of `NumberChangeInput` becomes an operation."""
-
-
-def operation_of(change: NumberChangeInput, *path: str) -> Operation:
-    """The operation that an input names. Raises `Refusal` INVALID below `path`."""
-    for name, make in _OPERATIONS.items():
-        if (asked := given(getattr(change, name))) is not None:
-            return make(asked, (*path, _FIELDS[name]))
-    raise Refusal(ErrorCode.REQUIRED, NO_CHANGE(), path)
-
-
-_FIELDS = {
-    "option_connect": OptionConnect.field,
-    "option_disconnect": OptionDisconnect.field,
-    "tariff_change": TariffChange.field,
-}
 
 
 @strawberry.type(description="What a change would do.")
@@ -185,8 +137,8 @@ async def _number_change(
             decode(input.number_id, Kind.NUMBER, ("numberId",)),
             operation_of(input.change, "change"),
             given(input.idempotency_key),
-            expected_one_off=_kopecks(input.expected_one_off, "expectedOneOff"),
-            expected_monthly=_kopecks(input.expected_monthly, "expectedMonthly"),
+            expected_one_off=kopecks(input.expected_one_off, "expectedOneOff"),
+            expected_monthly=kopecks(input.expected_monthly, "expectedMonthly"),
         )
 
     return await _payload(info, *await attempt(info, act()))
@@ -271,16 +223,6 @@ async def _payload(info: Info[Context], done: Done | None, user_errors: Sequence
     [number] = await read.rows(NUMBERS, [done.number_id], selection.at("number").columns)
     [change] = await read.rows(CHANGES, [done.change_id], selection.at("change").columns)
     return [{"number": number, "change": change, "user_errors": user_errors}]
-
-
-def _kopecks(amount: Decimal | None, field: str) -> int | None:
-    amount = given(amount)
-    if amount is None:
-        return None
-    try:
-        return to_kopecks(amount)
-    except InvalidValue as error:
-        raise Refusal(error.code, error.message, (field,)) from None
 
 
 @strawberry.type

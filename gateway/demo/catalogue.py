@@ -78,6 +78,7 @@ def catalogue(today: date) -> Catalogue:
                 connection_fee_kopecks=_kopecks(line["connection_fee"]),
                 promo_days=int(line["promo_days"]) if line["promo_days"] else None,
                 tariff_ids=frozenset(_TARIFF_IDS[code] for code in _listed(line["only_for"])),
+                services=frozenset(_listed(line["services"])),
             )
             for number, line in enumerate(_OPTIONS, 1)
         ],
@@ -132,8 +133,8 @@ def batches(catalogue: Catalogue, calendar: Calendar) -> Iterator[Batch]:
     yield Batch(models.TariffSwitchFee, ("from_tariff_id", "to_tariff_id", "fee_kopecks"), _switch_fees())
     yield Batch(
         models.Option,
-        (*card, "theme", "promo_days"),
-        [(*_card(item), item.theme, item.promo_days) for item in catalogue.options.values()],
+        (*card, "theme", "promo_days", "services"),
+        [(*_card(item), item.theme, item.promo_days, sorted(item.services)) for item in catalogue.options.values()],
     )
     columns = ("option_id", "valid_from", "connection_fee_kopecks", "fee_kopecks")
     yield Batch(models.OptionPrice, columns, _option_prices(calendar))

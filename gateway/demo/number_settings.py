@@ -10,7 +10,6 @@ from gateway.demo.batches import Batch, Calendar, Row
 from gateway.demo.catalogue import Bundles
 from gateway.demo.companies import Customer
 from gateway.demo.numbers import NumberRow
-from gateway.models.catalogue import OptionTheme
 from gateway.models.numbers import (
     ConnectedOption,
     Forwarding,
@@ -26,14 +25,6 @@ from gateway.models.numbers import (
 )
 from gateway.operations.catalogue import OptionItem, TariffItem
 
-# A ban against a theme of which an option is connected would be a contradiction.
-_BANNED_THEMES = {
-    ServiceKind.INTERNATIONAL_CALLS: OptionTheme.CALLS,
-    ServiceKind.ROAMING: OptionTheme.ROAMING,
-    ServiceKind.PREMIUM_SMS: OptionTheme.MESSAGES,
-    ServiceKind.CONTENT: OptionTheme.ADDITIONAL,
-    ServiceKind.DATA: OptionTheme.INTERNET,
-}
 _CONDITIONS = (
     (ForwardingCondition.ALWAYS,),
     (ForwardingCondition.BUSY,),
@@ -106,7 +97,7 @@ class Settings:
             given_up = [option for option in random.choice(fitting) if option.promo_days and option not in options]
             chunk.used_promotions += [(number.company_id, number.id, option.id) for option in given_up]
         if random.random() < 0.12:
-            self._ban(number, {option.theme for option in options}, chunk)
+            self._ban(number, {service for option in options for service in option.services}, chunk)
         if number.kind is NumberKind.VOICE:
             if self._earlier and random.random() < 0.06:
                 self._forward(number, chunk)
@@ -134,8 +125,9 @@ class Settings:
             return promo - random.uniform(1, 7)
         return random.uniform(promo, promo + 400) if phase < 0.75 else random.uniform(0, promo)
 
-    def _ban(self, number: NumberRow, themes: set[str], chunk: Chunk) -> None:
-        kinds = [kind for kind, theme in _BANNED_THEMES.items() if theme not in themes]
+    def _ban(self, number: NumberRow, used: set[str], chunk: Chunk) -> None:
+        """A ban against something that a connected option is of no use without would be a contradiction."""
+        kinds = [kind for kind in ServiceKind if kind not in used]
         for kind in self._random.sample(kinds, min(len(kinds), self._random.choice((1, 1, 2)))):
             since = max(self._calendar.days_ago(self._random.uniform(0, 500)), number.activated_at)
             chunk.bans.append((number.company_id, number.id, kind, since))

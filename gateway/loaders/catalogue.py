@@ -78,6 +78,7 @@ class Tables:
                     connection_fee_kopecks=option_prices[row["id"]]["connection_fee_kopecks"],
                     promo_days=row["promo_days"],
                     tariff_ids=frozenset(only_for[row["id"]]),
+                    services=frozenset(row["services"]),
                 )
                 for row in self.rows["options"]
                 if row["id"] in option_prices

@@ -33,6 +33,16 @@ def _begins(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
     return and_(column >= _text(name), column < _text(f"{name}_end"))
 
 
+_BANS = metadata.tables["service_bans"]
+BANNED: Any = func.array(
+    select(_BANS.c.kind)
+    .where(_BANS.c.company_id == _NUMBERS.c.company_id, _BANS.c.number_id == _NUMBERS.c.id)
+    .correlate(_NUMBERS)
+    .scalar_subquery(),
+    type_=ARRAY(String),
+)
+"""The banned kinds of communication of a number."""
+
 OPTION_IDS: Any = func.array(
     select(_LINKS.c.option_id)
     .where(_LINKS.c.company_id == _NUMBERS.c.company_id, _LINKS.c.number_id == _NUMBERS.c.id)

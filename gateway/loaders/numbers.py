@@ -11,7 +11,7 @@ from gateway.execution import Row, Selection
 from gateway.kit.paging import Keyset, Page
 from gateway.loaders.departments import DEPARTMENTS, in_subtree
 from gateway.loaders.employees import EMPLOYEES
-from gateway.loaders.number_filters import CONDITIONS, OPTION_IDS
+from gateway.loaders.number_filters import BANNED, CONDITIONS, OPTION_IDS
 from gateway.loaders.pages import PARENT, Filter, Listing, Parent, pages
 from gateway.loaders.reading import Read
 from gateway.loaders.sources import Join, Source, columns_of
@@ -33,6 +33,7 @@ NUMBERS = Source(
         _TABLE,
         label_key=func.coalesce(_TABLE.c.label, literal_column("''"), type_=String),
         option_ids=OPTION_IDS,
+        banned=BANNED,
         region=_of_company("region"),
         time_zone=_of_company("time_zone"),
         company_status=_of_company("status"),

@@ -8,10 +8,10 @@ from gateway.kit.paging import Keyset, Page
 from gateway.loaders.pages import page_of
 from gateway.operations.catalogue import Catalogue
 from gateway.operations.offers import available_options, available_tariffs
-from gateway.operations.state import Connected, NumberState
+from gateway.operations.state import Banned, Connected, NumberState
 
 STATE = (
-    *("company_id", "id", "msisdn", "kind", "status", "tariff_id", "option_ids"),
+    *("company_id", "id", "msisdn", "kind", "status", "tariff_id", "option_ids", "banned"),
     *("region", "time_zone", "company_status"),
 )
 """Columns of a number that offers depend on."""
@@ -20,7 +20,7 @@ TARIFFS = Keyset("tariffs", {"id": int})
 OPTIONS = Keyset("options", {"id": int})
 AVAILABLE_TARIFFS = Keyset("available tariffs", {"tariff_id": int})
 
-_CONNECTED = Connected(datetime.fromtimestamp(0, UTC))
+_CONNECTED, _BANNED = Connected(datetime.fromtimestamp(0, UTC)), Banned(datetime.fromtimestamp(0, UTC))
 
 
 def tariff_offers(rows: Sequence[Row], catalogue: Catalogue, page: Page) -> list[Row]:
@@ -52,7 +52,7 @@ def _state(row: Row) -> NumberState:
         tariff_id=row["tariff_id"],
         options=dict.fromkeys(row["option_ids"], _CONNECTED),
         forwardings={},
-        bans={},
+        bans=dict.fromkeys(row["banned"], _BANNED),
         limit=None,
         used_promotions=frozenset(),
     )

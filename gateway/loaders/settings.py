@@ -1,8 +1,11 @@
 """What is set on numbers: connected options, forwardings, bans, spending limits."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from weakref import WeakKeyDictionary
+
+from sqlalchemy import and_
 
 from authz.actions import Action
 from gateway.execution import Row, Shared
@@ -21,7 +24,10 @@ def _source(table_name: str) -> Source:
 CONNECTED_OPTIONS = _source("connected_options")
 FORWARDINGS = _source("forwardings")
 SERVICE_BANS = _source("service_bans")
-SPENDING_LIMITS = _source("spending_limits")
+_LIMITS = metadata.tables["spending_limits"]
+SPENDING_LIMITS = replace(
+    _source("spending_limits"), seen=lambda in_scope: and_(in_scope, _LIMITS.c.amount_kopecks.is_not(None))
+)
 
 
 async def settings(

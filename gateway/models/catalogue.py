@@ -89,13 +89,17 @@ class TariffSwitchFee(SQLModel, table=True):
 
 
 class Option(CatalogueItem, table=True):
-    """An option; with `promo_days` its fee is waived for so many days after connecting."""
+    """An option; with `promo_days` its fee is waived for so many days after connecting.
+
+    `services` are the kinds of communication without which it is of no use, as in `ServiceKind`.
+    """
 
     __tablename__ = "options"
     __table_args__ = (one_of(FeePeriod, "fee_period"), one_of(OptionTheme, "theme"))
 
     theme: str
     promo_days: int | None = None
+    services: list[str] = Field(default=[], sa_type=ARRAY(String), sa_column_kwargs={"server_default": text("'{}'")})
 
 
 class OptionPrice(SQLModel, table=True):

@@ -48,8 +48,14 @@ class LimitRule(StrEnum):
     NOTIFY = "NOTIFY"
 
 
+class BlockReason(StrEnum):
+    VOLUNTARY = "VOLUNTARY"
+    LOST = "LOST"
+    EMPLOYEE_LEFT = "EMPLOYEE_LEFT"
+
+
 class Number(CompanyRow, table=True):
-    """A corporate number.
+    """A corporate number. `block_reason` and `blocked_until`, when the block ends by itself, are of a BLOCKED one.
 
     The database keeps `employee_key`, the folded name of its employee to order by, `search_text`, what a search looks
     through, and `msisdn_reversed` for a search by the last digits.
@@ -59,6 +65,7 @@ class Number(CompanyRow, table=True):
     __table_args__ = (
         one_of(NumberKind, "kind"),
         one_of(NumberStatus, "status"),
+        one_of(BlockReason, "block_reason"),
         ForeignKeyConstraint(["company_id", "employee_id"], ["employees.company_id", "employees.id"]),
         ForeignKeyConstraint(["company_id", "department_id"], ["departments.company_id", "departments.id"]),
         Index("numbers_msisdn", "company_id", "msisdn", "id"),
@@ -78,6 +85,8 @@ class Number(CompanyRow, table=True):
     iccid: str | None = Field(default=None, sa_type=ordered_text())
     kind: str = NumberKind.VOICE
     status: str = NumberStatus.ACTIVE
+    block_reason: str | None = None
+    blocked_until: datetime | None = moment(nullable=True)
     label: str | None = Field(default=None, sa_type=ordered_text())
     employee_id: int | None = Field(default=None, sa_type=BigInteger)
     department_id: int | None = Field(default=None, sa_type=BigInteger)
@@ -150,11 +159,14 @@ class ServiceBan(NumberSetting, table=True):
 
 
 class SpendingLimit(NumberSetting, table=True):
-    """How much the company pays for a number in a month, kopecks, and what happens beyond."""
+    """How much the company pays for a number in a month, kopecks, and what happens beyond.
+
+    Without an amount there is no limit now, but what was spent this month counts for the next one.
+    """
 
     __tablename__ = "spending_limits"
     __table_args__ = (of_number(), one_of(LimitRule, "rule"))
 
-    amount_kopecks: int = Field(sa_type=BigInteger)
+    amount_kopecks: int | None = Field(default=None, sa_type=BigInteger)
     rule: str = LimitRule.NOTIFY
     spent_kopecks: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})

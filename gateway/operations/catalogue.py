@@ -71,12 +71,16 @@ class TariffItem(Item):
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class OptionItem(Item):
-    """An option; empty `tariff_ids` is every tariff. The catalogue resolves `requires` and `excludes`."""
+    """An option; empty `tariff_ids` is every tariff, `services` are what it is of no use without.
+
+    The catalogue resolves `requires` and `excludes`.
+    """
 
     theme: str
     connection_fee_kopecks: int = 0
     promo_days: int | None = None
     tariff_ids: frozenset[int] = frozenset()
+    services: frozenset[str] = frozenset()
     requires: tuple["OptionItem", ...] = field(default=(), init=False)
     excludes: tuple["OptionItem", ...] = field(default=(), init=False)
 

@@ -1,6 +1,7 @@
 """Whether a number may have something of the catalogue at all: its state, and for whom an item is sold."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Text
@@ -10,6 +11,7 @@ from gateway.operations import wording
 from gateway.operations.catalogue import Item
 from gateway.operations.state import NumberState
 
+NOTHING_TO_DO = Text(en="There is nothing to do.", ru="Делать ничего не нужно.")
 BLOCKED = Text(en="The number is blocked.", ru="Номер заблокирован.")
 UNBLOCK = Text(en="Unblock it first.", ru="Сначала разблокируйте его.")
 SUSPENDED = Text(en="The operator has stopped service of the number.", ru="Оператор приостановил обслуживание номера.")
@@ -37,6 +39,13 @@ WRONG_REGION = Text(
     en="“{item}” is sold in the region “{sold_in}”; the company is served in “{region}”.",
     ru="«{item}» действует в регионе «{sold_in}», а компания обслуживается в регионе «{region}».",
 )
+TOO_EARLY = Text(en="This moment has passed.", ru="Этот момент уже прошёл.")
+TOO_LATE = Text(
+    en="That is more than {years} years ahead. Leave it out to set no end.",
+    ru="Это больше чем через {years} лет. Не указывайте срок, если он не нужен.",
+)
+FURTHEST_YEARS = 10
+
 KINDS = {
     NumberKind.VOICE: Text(en="phones", ru="телефоны"),
     NumberKind.MODEM: Text(en="modems and tablets", ru="модемы и планшеты"),
@@ -72,6 +81,14 @@ def out_of_service(state: NumberState) -> Refusal | None:
         return Refusal(ErrorCode.NOT_AVAILABLE, COMPANY_SUSPENDED(), hint=ASK_MANAGER())
     message, hint = _STOPPED[NumberStatus(state.status)]
     return Refusal(ErrorCode.NOT_AVAILABLE, message(), hint=hint())
+
+
+def bad_end(until: datetime | None, moment: datetime, field: Sequence[str]) -> Iterator[Refusal]:
+    """Why nothing can end by itself then."""
+    if until is not None and until <= moment:
+        yield Refusal(ErrorCode.INVALID, TOO_EARLY(), field)
+    if until is not None and until > moment + timedelta(days=365.25 * FURTHEST_YEARS):
+        yield Refusal(ErrorCode.INVALID, TOO_LATE(years=FURTHEST_YEARS), field)
 
 
 def not_offered(item: Item, kind: str, region: str, field: Sequence[str]) -> Iterator[Refusal]:

@@ -38,6 +38,7 @@ def _options(state: NumberState, catalogue: Catalogue) -> list[OptionItem]:
         and option.sold_to(state.kind, state.region)
         and option.sold_with(state.tariff_id)
         and option.combines_with(connected)
+        and option.services.isdisjoint(state.bans)
     ]
 
 
@@ -62,5 +63,5 @@ def _change(state: NumberState, tariff: TariffItem, catalogue: Catalogue) -> Sha
 
 def _likeness(state: NumberState) -> Hashable:
     """What obstacles depend on."""
-    options = frozenset(state.options)
-    return state.company_status, state.status, state.kind, state.region, state.tariff_id, options
+    options, bans = frozenset(state.options), frozenset(state.bans)
+    return state.company_status, state.status, state.kind, state.region, state.tariff_id, options, bans

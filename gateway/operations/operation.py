@@ -4,13 +4,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from authz.actions import Action
 from gateway.kit.errors import Refusal
 from gateway.kit.texts import Message, Text
 from gateway.operations.catalogue import Catalogue
 from gateway.operations.state import NumberState
+
+Name: TypeAlias = str | Mapping[str, str]
+"""A name as the journal keeps it; that of something built in by the tag of each language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Operation(ABC):
         """What takes it back, in order, where it led from `before` to `after`."""
 
     @abstractmethod
-    def names(self, before: NumberState, catalogue: Catalogue) -> Mapping[str, str]:
+    def names(self, before: NumberState, catalogue: Catalogue) -> Mapping[str, Name]:
         """The names of what it touches as they are now, for the journal; keys as in `summary`, without {msisdn}."""
 
 

@@ -9,16 +9,17 @@ from authz.actions import Action
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Message, Text
 from gateway.operations import wording
+from gateway.operations.bans import banned
 from gateway.operations.catalogue import Catalogue, OptionItem
-from gateway.operations.obstacles import closed, not_offered, out_of_service
-from gateway.operations.operation import Operation, Outcome
+from gateway.operations.fees import monthly
+from gateway.operations.obstacles import NOTHING_TO_DO, closed, not_offered, out_of_service
+from gateway.operations.operation import Name, Operation, Outcome
 from gateway.operations.state import Connected, NumberState
 
 NO_OPTION = Text(en="There is no such option.", ru="Такой опции нет.")
 ALREADY_CONNECTED = Text(
     en="“{option}” has been connected since {day}.", ru="Опция «{option}» уже подключена: с {day}."
 )
-NOTHING_TO_DO = Text(en="There is nothing to do.", ru="Делать ничего не нужно.")
 OTHER_TARIFF = Text(
     en="“{option}” is not sold with the tariff “{tariff}”.", ru="Опция «{option}» не подключается на тарифе «{tariff}»."
 )
@@ -120,11 +121,12 @@ class OptionConnect(Operation):
                 day = wording.day(connected.connected_at, state.time_zone)
                 message = EXCLUDES(option=option.name, other=other.name, day=day)
                 yield Refusal(ErrorCode.CONFLICT, message, field, hint=DISCONNECT_FIRST(option=other.name))
+        yield from banned(option, state, field)
 
     def inverse(self, before: NumberState, after: NumberState, catalogue: Catalogue) -> tuple[Operation, ...]:
         return (OptionDisconnect(self.option_id),)
 
-    def names(self, before: NumberState, catalogue: Catalogue) -> Mapping[str, str]:
+    def names(self, before: NumberState, catalogue: Catalogue) -> Mapping[str, Name]:
         return {"option": catalogue.options[self.option_id].name}
 
 
@@ -146,7 +148,7 @@ class OptionDisconnect(Operation):
         option = catalogue.options[self.option_id]
         return Outcome(
             state.without_options((option.id,)),
-            monthly_kopecks=-option.monthly_fee_kopecks,
+            monthly_kopecks=-monthly(option, state.status),
             warnings=tuple(_losses(option, state, moment)),
         )
 
@@ -169,7 +171,7 @@ class OptionDisconnect(Operation):
     def inverse(self, before: NumberState, after: NumberState, catalogue: Catalogue) -> tuple[Operation, ...]:
         return (OptionConnect(self.option_id),)
 
-    def names(self, before: NumberState, catalogue: Catalogue) -> Mapping[str, str]:
+    def names(self, before: NumberState, catalogue: Catalogue) -> Mapping[str, Name]:
         return {"option": catalogue.options[self.option_id].name}
 
 

@@ -4,14 +4,29 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from gateway.operations.assignments import Assign
+from gateway.operations.bans import BanLift, BanSet
+from gateway.operations.blocks import Block, Unblock
+from gateway.operations.forwardings import ForwardingClear, ForwardingSet
+from gateway.operations.labels import LabelSet
 from gateway.operations.operation import Operation
 from gateway.operations.options import OptionConnect, OptionDisconnect
+from gateway.operations.spending_limits import SpendingLimitSet
 from gateway.operations.tariffs import TariffChange
 
 OPERATIONS: tuple[type[Operation], ...] = (
     OptionConnect,
     OptionDisconnect,
     TariffChange,
+    ForwardingSet,
+    ForwardingClear,
+    BanSet,
+    BanLift,
+    Block,
+    Unblock,
+    SpendingLimitSet,
+    LabelSet,
+    Assign,
 )
 
 _ADAPTERS: dict[str, TypeAdapter[Operation]] = {each.kind: TypeAdapter(each) for each in OPERATIONS}

@@ -13,6 +13,8 @@ def snapshot(state: NumberState) -> Json:
     """Everything that operations change. Ids are global, moments RFC 3339 in UTC, money in kopecks, lists sorted."""
     return {
         "status": state.status,
+        "blockReason": state.block_reason,
+        "blockedUntil": _moment(state.blocked_until),
         "label": state.label,
         "employeeId": state.employee_id and encode(Kind.EMPLOYEE, state.employee_id),
         "departmentId": state.department_id and encode(Kind.DEPARTMENT, state.department_id),

@@ -1,7 +1,7 @@
 """A number as operations see it: everything that they read and change, loaded at once."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -35,11 +35,25 @@ class Limited(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What operations name beside the number: as much of its company as they need and the caller may see.
+
+    Names of employees and departments go by id. `forwardings` are targets by condition by phone number, of numbers that
+    forwarded calls may reach.
+    """
+
+    employees: Mapping[int, str] = field(default_factory=dict)
+    departments: Mapping[int, str] = field(default_factory=dict)
+    forwardings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NumberState:
     """A number with its settings. Options and used promotions go by option id, forwardings by condition, bans by kind.
 
     `region`, `time_zone` and `company_status` are the company's; operations change neither them nor `msisdn` and
     `kind`. A promotion is given to a number once: `used_promotions` are those that it had and gave up.
+    `block_reason` and `blocked_until` are set only while the number is BLOCKED. `around` is no part of the number.
     """
 
     company_id: int
@@ -50,6 +64,8 @@ class NumberState:
     time_zone: str
     company_status: str
     status: str
+    block_reason: str | None = None
+    blocked_until: datetime | None = None
     label: str | None
     employee_id: int | None
     department_id: int | None
@@ -59,6 +75,7 @@ class NumberState:
     bans: Mapping[str, Banned]
     limit: Limited | None
     used_promotions: frozenset[int]
+    around: Surroundings = field(default=Surroundings(), repr=False, compare=False)
 
     def with_option(self, option_id: int, connected: Connected) -> "NumberState":
         return replace(self, options={**self.options, option_id: connected})

@@ -10,9 +10,9 @@ from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Message, Text
 from gateway.operations import wording
 from gateway.operations.catalogue import Catalogue, OptionItem, TariffItem, requirements_first
-from gateway.operations.obstacles import not_offered, out_of_service
-from gateway.operations.operation import Operation, Outcome
-from gateway.operations.options import NOTHING_TO_DO, OptionConnect
+from gateway.operations.obstacles import NOTHING_TO_DO, not_offered, out_of_service
+from gateway.operations.operation import Name, Operation, Outcome
+from gateway.operations.options import OptionConnect
 from gateway.operations.state import NumberState
 
 NO_TARIFF = Text(en="There is no such tariff.", ru="Такого тарифа нет.")
@@ -75,7 +75,7 @@ class TariffChange(Operation):
         lost = requirements_first(catalogue.options[each] for each in before.options.keys() - after.options.keys())
         return (TariffChange(before.tariff_id), *(OptionConnect(option.id) for option in lost))
 
-    def names(self, before: NumberState, catalogue: Catalogue) -> Mapping[str, str]:
+    def names(self, before: NumberState, catalogue: Catalogue) -> Mapping[str, Name]:
         return {
             "from": catalogue.tariffs[before.tariff_id].name,
             "to": catalogue.tariffs[self.tariff_id].name,

@@ -1,11 +1,11 @@
 """How days, amounts and lists read inside messages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from gateway.kit.texts import Message, Text, Value
+from gateway.kit.texts import Language, Message, Text, Value
 from gateway.models.catalogue import FeePeriod
 from gateway.operations.catalogue import Item
 
@@ -16,6 +16,7 @@ _FEE = {
     FeePeriod.DAILY: Text(en="{fee} a day", ru="{fee} в день"),
 }
 _NAME = Text(en="“{name}”", ru="«{name}»")
+_ITSELF = Text(en="{value}", ru="{value}")
 _LIST = Text(en="{first}, {rest}", ru="{first}, {rest}")
 
 _zone = lru_cache(maxsize=256)(ZoneInfo)
@@ -41,6 +42,11 @@ def listed(values: Sequence[Value]) -> Value:
     """One value or more, set apart by commas."""
     first, *rest = values
     return _LIST(first=first, rest=listed(rest)) if rest else first
+
+
+def in_both_languages(value: Value) -> Mapping[str, str]:
+    """A name of something built in, as the journal keeps it."""
+    return {language.value: _ITSELF.render(language, value=value) for language in Language}
 
 
 def names(items: Sequence[Item]) -> Value:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from gateway.db import Statement
 from gateway.models import metadata
+from gateway.models.numbers import LimitRule
 from gateway.operations.state import Banned, Connected, Forwarded, Limited, NumberState
 from gateway.services.batches import Batch
 from gateway.services.running import Run
@@ -102,8 +103,8 @@ SETTINGS = (
         (),
         Limited._fields,
         "limit",
-        lambda limit: {} if limit is None else {(): tuple(limit)},
-        lambda entries: Limited(*entries[()]) if entries else None,
+        lambda limit: {(): limit or (None, LimitRule.NOTIFY)},
+        lambda entries: Limited(*entries[()]) if entries and entries[()][0] is not None else None,
     ),
     Setting(
         "used_promotions",

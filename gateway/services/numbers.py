@@ -26,11 +26,16 @@ from gateway.services import journal, states
 from gateway.services.idempotency import Answer, once
 from gateway.services.journal import NewEntry, Origin
 from gateway.services.running import Run
+from gateway.services.surroundings import surround
 
 NO_NUMBER = Text(en="There is no such number, or not for you.", ru="Такого номера нет, или он вам недоступен.")
 FORBIDDEN = Text(
     en="Your roles do not allow this for this number: {what}",
     ru="Ваши роли не позволяют этого для этого номера: {what}",
+)
+FORBIDDEN_THERE = Text(
+    en="Your roles do not allow this in the department that the number would go to: {what}",
+    ru="Ваши роли не позволяют этого в подразделении, куда перешёл бы номер: {what}",
 )
 ASK_FOR_ROLE = Text(
     en="Ask an owner or administrator of the company for a role with {action}.",
@@ -78,9 +83,10 @@ async def preview(
     Raises `Refusal` NOT_FOUND for a number that the caller may not see. Fields of refusals begin at the mutation's
     input: ("change", "optionConnect", "optionId").
     """
-    state = await _find(partial(db.fetch, Tenant(principal.companies)), principal, number_id)
-    outcome = operation.check(state, catalogue, datetime.now(UTC))
-    missing = _missing_rights(principal, state, operation)
+    within, moment = partial(db.fetch, Tenant(principal.companies)), datetime.now(UTC)
+    [state] = await surround(within, principal, [await _find(within, principal, number_id)], [operation], moment)
+    outcome = operation.check(state, catalogue, moment)
+    missing = (*_missing_rights(principal, state, operation), *_missing_there(principal, state, operation, outcome))
     return replace(outcome, refusals=(*missing, *(refusal.under("change") for refusal in outcome.refusals)))
 
 
@@ -109,12 +115,15 @@ async def change(
         moment = datetime.now(UTC)
 
         async def act() -> Answer:
-            outcome = operation.check(state, catalogue, moment)
+            [before] = await surround(within, principal, [state], [operation], moment)
+            outcome = operation.check(before, catalogue, moment)
             if outcome.refusals:
                 raise Refusals([refusal.under("change") for refusal in outcome.refusals])
+            if missing := tuple(_missing_there(principal, before, operation, outcome)):
+                raise Refusals(missing)
             if surprises := tuple(_surprises(outcome, expected_one_off, expected_monthly)):
                 raise Refusals(surprises)
-            return asdict(await _make(within, state, operation, outcome, catalogue, origin, moment))
+            return asdict(await _make(within, before, operation, outcome, catalogue, origin, moment))
 
         request = {
             "numberChange": encode(Kind.NUMBER, number_id),
@@ -159,6 +168,16 @@ def _missing_rights(principal: Principal, state: NumberState, operation: Operati
         if not holds(principal, action, state.company_id, state.department_id):
             message, hint = FORBIDDEN(what=action.description), ASK_FOR_ROLE(action=action.value)
             yield Refusal(ErrorCode.FORBIDDEN, message, ("change", operation.field), hint=hint)
+
+
+def _missing_there(
+    principal: Principal, before: NumberState, operation: Operation, outcome: Outcome
+) -> Iterator[Refusal]:
+    """Nobody moves a number to where they could not move it from: it would be out of their reach at once."""
+    department_id = outcome.after.department_id
+    if department_id != before.department_id and not holds(principal, operation.kind, before.company_id, department_id):
+        message, hint = FORBIDDEN_THERE(what=operation.kind.description), ASK_FOR_ROLE(action=operation.kind.value)
+        yield Refusal(ErrorCode.FORBIDDEN, message, ("change", operation.field), hint=hint)
 
 
 def _surprises(outcome: Outcome, expected_one_off: int | None, expected_monthly: int | None) -> Iterator[Refusal]:

@@ -18,7 +18,7 @@ from gateway.services.running import Run
 
 _NUMBERS, _COMPANIES = metadata.tables["numbers"], metadata.tables["companies"]
 _OPTIONS = metadata.tables["connected_options"]
-_CHANGEABLE = ("status", "label", "employee_id", "department_id", "tariff_id")
+_CHANGEABLE = ("status", "block_reason", "blocked_until", "label", "employee_id", "department_id", "tariff_id")
 
 _SELECT = (
     select(

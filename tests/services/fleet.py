@@ -100,7 +100,10 @@ async def insert_catalogue(connection: asyncpg.Connection, items: Catalogue) -> 
     await insert(
         connection,
         "options",
-        *({**_card(each), "theme": each.theme, "promo_days": each.promo_days} for each in options),
+        *(
+            {**_card(each), "theme": each.theme, "promo_days": each.promo_days, "services": sorted(each.services)}
+            for each in options
+        ),
     )
     await insert(
         connection,

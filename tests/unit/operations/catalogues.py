@@ -45,7 +45,7 @@ def catalogue() -> Catalogue:
         ],
         [
             option(PLAIN, "Plain", 10_000, 5_000),
-            option(PROMO, "Promo", 500, fee_period=FeePeriod.DAILY, promo_days=30),
+            option(PROMO, "Promo", 500, fee_period=FeePeriod.DAILY, promo_days=30, services=frozenset({"DATA"})),
             option(ADD_ON, "Add-on", 2_000),
             option(RIVAL, "Rival", 3_000),
             option(BUSINESS_ONLY, "Business only", 7_000, 1_000, tariff_ids=frozenset({BUSINESS, OLD})),

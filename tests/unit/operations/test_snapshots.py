@@ -23,6 +23,8 @@ def test_a_snapshot_speaks_the_words_of_the_schema() -> None:
 
     assert json.loads(json.dumps(snapshot(state))) == {
         "status": "ACTIVE",
+        "blockReason": None,
+        "blockedUntil": None,
         "label": "Reception",
         "employeeId": "emp_3",
         "departmentId": "dep_4",
