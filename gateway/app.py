@@ -96,7 +96,7 @@ def create_app(settings: Settings) -> ASGIApp:
     )
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        """Nearly all requests go to one place; routing and middleware on the way there cost as much as a small query."""
+        """Nearly all requests go to one place; routing and middleware on the way cost as much as a small query."""
         if scope["type"] == "http" and scope["path"] == "/graphql":
             await graphql(scope, receive, send)
         else:
