@@ -40,8 +40,7 @@ async def store_upload(db: Database, principal: Principal, company_id: int, *, n
 
     Raises `Refusal` NOT_FOUND where the caller may not import, INVALID for an empty file, TOO_LARGE for a larger one.
     """
-    if company_id not in scope(principal, Action.REGISTER_IMPORT).whole.companies:
-        raise Refusal(ErrorCode.NOT_FOUND, NO_COMPANY(), ("companyId",))
+    _require_import(principal, company_id)
     if not content:
         raise Refusal(ErrorCode.INVALID, EMPTY(), ("body",))
     if len(content) > LARGEST_UPLOAD:
@@ -63,7 +62,8 @@ async def store_upload(db: Database, principal: Principal, company_id: int, *, n
 
 
 async def load_upload(db: Database, principal: Principal, company_id: int, upload_id: int) -> tuple[str, bytes]:
-    """Name and content of a file that the caller sent. Raises `Refusal` NOT_FOUND."""
+    """Name and content of a file that the caller sent. Raises `Refusal` NOT_FOUND, also for who may import no more."""
+    _require_import(principal, company_id)
     wanted = select(col(Upload.name), col(Upload.content)).where(
         col(Upload.company_id) == company_id,
         col(Upload.id) == upload_id,
@@ -75,6 +75,11 @@ async def load_upload(db: Database, principal: Principal, company_id: int, uploa
     if row is None:
         raise Refusal(ErrorCode.NOT_FOUND, NO_UPLOAD(), ("uploadId",))
     return row.name, row.content
+
+
+def _require_import(principal: Principal, company_id: int) -> None:
+    if company_id not in scope(principal, Action.REGISTER_IMPORT).whole.companies:
+        raise Refusal(ErrorCode.NOT_FOUND, NO_COMPANY(), ("companyId",))
 
 
 def _actor(principal: Principal) -> str:

@@ -1,0 +1,117 @@
+"""Uploaded files: kept for a day, of a bounded size, seen by the one who sent them."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from authz.principal import Grant, Principal
+from gateway.db import Database
+from gateway.kit.errors import ErrorCode, Refusal
+from gateway.services import uploads
+from gateway.services.uploads import load_upload, store_upload
+from tests.services.fleet import ADMINISTRATOR, AUDITOR, COMPANY, FOREIGNER, MANAGER, OTHER_COMPANY, arrange
+
+COLLEAGUE = Principal("administrator", 9, "Dmitri", (Grant(9, COMPANY, "owner"),))
+KEY = Principal("api_key", ADMINISTRATOR.id, "Integration", (Grant(10, COMPANY, "administrator"),))
+OF_BOTH = Principal("administrator", 5, "Anna Petrova", (Grant(1, COMPANY, "owner"), Grant(2, OTHER_COMPANY, "owner")))
+
+
+@pytest.fixture(autouse=True)
+async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
+    await arrange(owner_connection)
+
+
+async def store(database: Database, content: bytes = b"\0\xff", name: str = "реестр.csv") -> int:
+    return await store_upload(database, ADMINISTRATOR, COMPANY, name=name, content=content)
+
+
+async def test_what_is_stored_is_loaded(database: Database) -> None:
+    upload_id = await store(database)
+
+    assert await load_upload(database, ADMINISTRATOR, COMPANY, upload_id) == ("реестр.csv", b"\0\xff")
+
+
+async def test_the_largest_file_is_kept_and_a_larger_one_refused(
+    database: Database, owner_connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "LARGEST_UPLOAD", 10)
+    await store(database, b"x" * 10)
+
+    with pytest.raises(Refusal) as refused:
+        await store(database, b"x" * 11)
+
+    assert (refused.value.code, refused.value.field) == (ErrorCode.TOO_LARGE, ("body",))
+    assert await owner_connection.fetchval("SELECT array_agg(size) FROM uploads") == [10]
+
+
+async def test_an_empty_file_is_refused(database: Database) -> None:
+    with pytest.raises(Refusal) as refused:
+        await store(database, b"")
+
+    assert (refused.value.code, refused.value.field) == (ErrorCode.INVALID, ("body",))
+
+
+async def test_a_name_may_be_anything(database: Database) -> None:
+    upload_id = await store(database, name="a\0b" + "x" * 300)
+
+    name, _ = await load_upload(database, ADMINISTRATOR, COMPANY, upload_id)
+    assert name == "a\N{REPLACEMENT CHARACTER}b" + "x" * 197 + "…"
+
+
+@pytest.mark.parametrize(
+    "principal", [COLLEAGUE, KEY, replace(ADMINISTRATOR, kind="staff"), replace(ADMINISTRATOR, id=6)]
+)
+async def test_nobody_else_sees_it(database: Database, principal: Principal) -> None:
+    upload_id = await store(database)
+
+    with pytest.raises(Refusal) as refused:
+        await load_upload(database, principal, COMPANY, upload_id)
+
+    assert (refused.value.code, refused.value.field) == (ErrorCode.NOT_FOUND, ("uploadId",))
+
+
+async def test_it_belongs_to_its_company(database: Database) -> None:
+    upload_id = await store(database)
+
+    with pytest.raises(Refusal, match="NOT_FOUND"):
+        await load_upload(database, OF_BOTH, OTHER_COMPANY, upload_id)
+    assert await load_upload(database, OF_BOTH, COMPANY, upload_id) == ("реестр.csv", b"\0\xff")
+
+
+@pytest.mark.parametrize(
+    ("principal", "company_id"), [(ADMINISTRATOR, OTHER_COMPANY), (AUDITOR, COMPANY), (MANAGER, COMPANY)]
+)
+async def test_who_may_not_import_may_not_upload(
+    database: Database, owner_connection: asyncpg.Connection, principal: Principal, company_id: int
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        await store_upload(database, principal, company_id, name="a", content=b"x")
+
+    assert (refused.value.code, refused.value.field) == (ErrorCode.NOT_FOUND, ("companyId",))
+    assert await owner_connection.fetchval("SELECT count(*) FROM uploads") == 0
+
+
+async def test_who_may_import_no_more_sees_no_file_any_more(database: Database) -> None:
+    upload_id = await store(database)
+
+    with pytest.raises(Refusal) as refused:
+        await load_upload(database, replace(ADMINISTRATOR, grants=()), COMPANY, upload_id)
+
+    assert (refused.value.code, refused.value.field) == (ErrorCode.NOT_FOUND, ("companyId",))
+
+
+async def test_after_a_day_it_is_gone(database: Database, owner_connection: asyncpg.Connection) -> None:
+    old, recent = await store(database), await store(database)
+    foreign = await store_upload(database, FOREIGNER, OTHER_COMPANY, name="a", content=b"x")
+    age = "UPDATE uploads SET created_at = now() - $2::interval WHERE id = ANY ($1)"
+    await owner_connection.execute(age, [old, foreign], timedelta(hours=24, seconds=1))
+    await owner_connection.execute(age, [recent], timedelta(hours=23))
+
+    with pytest.raises(Refusal, match="NOT_FOUND"):
+        await load_upload(database, ADMINISTRATOR, COMPANY, old)
+    last = await store(database)
+
+    ids = await owner_connection.fetchval("SELECT array_agg(id ORDER BY id) FROM uploads")
+    assert ids == sorted([recent, foreign, last])
