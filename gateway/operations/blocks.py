@@ -50,7 +50,8 @@ LONGEST_COMMENT = 1_000
 class Block(Operation):
     """Blocks a number, until a moment or until it is unblocked.
 
-    Meanwhile fees by the day rest, those by the month go on. What the operator has stopped is the operator's to put into service, and is not blocked on top.
+    Meanwhile fees by the day rest, those by the month go on. What the operator has stopped is the operator's to put
+    into service, and is not blocked on top.
     """
 
     reason: BlockReason

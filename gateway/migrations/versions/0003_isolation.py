@@ -78,12 +78,13 @@ def upgrade() -> None:
     """)
     op.execute("""
         CREATE FUNCTION find_grants(administrator_id bigint, api_key_id bigint)
-        RETURNS TABLE (id bigint, company_id bigint, role text, role_id bigint, department_id bigint, department_ids bigint[],
-                       allows text[], denies text[])
+        RETURNS TABLE (id bigint, company_id bigint, role text, role_id bigint, department_id bigint,
+                       department_ids bigint[], allows text[], denies text[])
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
           SELECT g.id, g.company_id, g.role, g.role_id, g.department_id,
             CASE WHEN g.department_id IS NOT NULL THEN ARRAY(
-              SELECT d.id FROM departments d WHERE d.company_id = g.company_id AND g.department_id = ANY (d.ancestor_ids)
+              SELECT d.id FROM departments d
+              WHERE d.company_id = g.company_id AND g.department_id = ANY (d.ancestor_ids)
             ) END,
             r.allows, r.denies
           FROM grants g LEFT JOIN roles r ON r.company_id = g.company_id AND r.id = g.role_id

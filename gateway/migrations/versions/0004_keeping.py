@@ -1,4 +1,4 @@
-"""What the database keeps by itself: names that numbers are ordered by, an append-only journal, and notices of changes."""
+"""What the database keeps by itself: names to order numbers by, an append-only journal, and notices of changes."""
 
 from alembic import op
 

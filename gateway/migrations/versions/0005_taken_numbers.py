@@ -1,4 +1,4 @@
-"""What an import of a register asks: whether other companies have its numbers, not which ones, and ids ahead of rows."""
+"""What an import asks: whether other companies have its numbers, not which ones, and ids ahead of rows."""
 
 from alembic import op
 
