@@ -24,6 +24,7 @@ from gateway.ports.sms import ConsoleSms, HttpSms, Sms
 from gateway.secret_key import secret_key
 from gateway.services.post import Post
 from gateway.services.principals import Identity, Principals
+from gateway.services.updates import Updates
 from gateway.settings import Settings
 from gateway.transport import ide
 from gateway.transport.authentication import device_token, own_site
@@ -48,6 +49,7 @@ def create_app(settings: Settings) -> ASGIApp:
     )
     catalogue = CatalogueCache(db)
     principals = Principals(db)
+    updates = Updates(db)
     keyring = Keyring(secret_key(settings))
 
     def make_context(
@@ -61,6 +63,7 @@ def create_app(settings: Settings) -> ASGIApp:
             correlation_id=correlation_id,
             db=db,
             catalogue=catalogue.current(),
+            updates=updates,
             ip=ip,
             user_agent=headers.get("user-agent", ""),
             keyring=keyring,
@@ -75,6 +78,7 @@ def create_app(settings: Settings) -> ASGIApp:
         try:
             await catalogue.open()
             await principals.open()
+            await updates.open()
             demo = await is_demo(db)
             app.router.routes.extend(ide.routes(demo=demo))
             app.state.post = post_office(settings, demo=demo)

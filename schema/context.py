@@ -19,6 +19,7 @@ from gateway.operations.catalogue import Catalogue
 from gateway.services.journal import Origin
 from gateway.services.post import Post
 from gateway.services.sessions import SignedIn
+from gateway.services.updates import Updates
 from gateway.services.visits import Visit
 
 LARGEST_EXPORT = 10_000
@@ -44,6 +45,7 @@ class Context:
     correlation_id: str
     db: Database
     catalogue: Catalogue
+    updates: Updates
     session_id: int | None = None
     keyring: Keyring = field(default_factory=Keyring)
     post: Post = field(default_factory=Post)

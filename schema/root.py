@@ -1,4 +1,4 @@
-"""The schema: its queries and mutations by noun, put together."""
+"""The schema: its queries, mutations and subscriptions by noun, put together."""
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
@@ -14,6 +14,7 @@ from schema.grants import GrantMutation
 from schema.journal import JournalEntry
 from schema.node import NodeQuery
 from schema.number_changes import NumberChange, NumberChangeMutation, NumberChangeQuery
+from schema.number_updates import NumberSubscription
 from schema.numbers import Number, NumberQuery
 from schema.options import Option, OptionQuery
 from schema.passkeys import PasskeyMutation
@@ -59,6 +60,11 @@ class Mutation(
     """Fields stand in the order of the bases, the last one first."""
 
 
+@strawberry.type(description="What can be followed.")
+class Subscription(NumberSubscription):
+    """Fields stand in the order of the bases, the last one first."""
+
+
 NODES = (
     *(Company, Department, Employee, Number, NumberChange, Tariff, Option, JournalEntry),
     *(Administrator, ApiKey, Grant, Role, SecondFactor, Session),
@@ -67,7 +73,7 @@ NODES = (
 
 def build_schema() -> strawberry.Schema:
     """The schema, for the engine."""
-    return strawberry.Schema(Query, Mutation, types=NODES, config=StrawberryConfig(scalar_map=SCALARS))
+    return strawberry.Schema(Query, Mutation, Subscription, types=NODES, config=StrawberryConfig(scalar_map=SCALARS))
 
 
 def print_schema() -> str:

@@ -5,7 +5,7 @@ from gateway.execution.documents import Prepared
 from gateway.execution.engine import Engine, RequestContext, Result
 from gateway.execution.fields import PUBLIC, batched, column, computed, keyed, streamed
 from gateway.execution.rows import OfType, Row, Shared
-from gateway.execution.selection import Info, Selection
+from gateway.execution.selection import Info, Selection, StreamInfo
 
 __all__ = [
     "PUBLIC",
@@ -19,6 +19,7 @@ __all__ = [
     "SchemaError",
     "Selection",
     "Shared",
+    "StreamInfo",
     "batched",
     "check_schema",
     "column",

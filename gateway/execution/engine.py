@@ -140,7 +140,8 @@ class Engine:
             return _refused(GraphQLError("Expected a subscription."))
         restricted = context.restricted(request.operation.requirements)
         try:
-            source = open_source(self._collector(request, restricted), request.variables.values, context, restricted)
+            collector = self._collector(request, restricted)
+            source = open_source(collector, request.variables.values, context, restricted, renew)
         except GraphQLError as error:
             return _refused(error)
         return self._events(request, source, renew)

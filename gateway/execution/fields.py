@@ -180,5 +180,8 @@ def keyed(
 
 
 def streamed(source: Callable[..., AsyncIterable[object]], description: str, requires: Enum) -> Any:
-    """A subscription: `source(info, *, <arguments>)` is an async generator; each row it yields is one event."""
+    """A subscription: `source(info, *, <arguments>)` gives an async generator; each row it yields is one event.
+
+    A plain `def` may refuse before the stream begins. `info` is a `StreamInfo`.
+    """
     return _field(Source.STREAMED, description, requires, function=source)

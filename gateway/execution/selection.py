@@ -1,6 +1,6 @@
 """What a resolver is told about the operation: the request's context and what is selected below its field."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Generic
@@ -86,3 +86,11 @@ class Info(Generic[Context]):
 
     context: Context
     selection: Selection
+
+
+@dataclass(slots=True)
+class StreamInfo(Info[Context]):
+    """The first argument of every source of events."""
+
+    renew: Callable[[], Awaitable[Context]]
+    """Gives a fresh context, with the rights that are held by now; raises when the stream has to end."""

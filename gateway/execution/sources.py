@@ -1,6 +1,6 @@
 """Opens the event source of a subscription."""
 
-from collections.abc import AsyncIterator, Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Set
 from enum import Enum
 from typing import Any
 
@@ -10,11 +10,15 @@ from graphql.execution import VariableValues
 from gateway.execution.arguments import coerce
 from gateway.execution.collect import Collector
 from gateway.execution.resolving import verdicts
-from gateway.execution.selection import Info
+from gateway.execution.selection import StreamInfo
 
 
 def open_source(
-    collector: Collector, variables: VariableValues, context: Any, restricted: Set[Enum]
+    collector: Collector,
+    variables: VariableValues,
+    context: Any,
+    restricted: Set[Enum],
+    renew: Callable[[], Awaitable[Any]],
 ) -> AsyncIterator[Any]:
     """The rows of the subscription's only root field; raises a located `GraphQLError`."""
     type_ = collector.definitions.schema.subscription_type
@@ -29,7 +33,7 @@ def open_source(
             if refusal is not None:
                 raise refusal
         assert definition.spec.function is not None
-        info = Info(context, collector.selection(definition, details))
+        info = StreamInfo(context, collector.selection(definition, details), renew)
         source: AsyncIterator[Any] = definition.spec.function(info, **arguments)
         return source
     except Exception as error:

@@ -1,6 +1,6 @@
 """Numbers: as pages below companies and departments, those of employees, and by phone number or SIM card."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from gateway.execution import Row, Selection
 from gateway.kit.paging import Keyset, Page
 from gateway.loaders.departments import DEPARTMENTS, in_subtree
 from gateway.loaders.employees import EMPLOYEES
-from gateway.loaders.number_filters import BANNED, CONDITIONS, OPTION_IDS
+from gateway.loaders.number_filters import BANNED, CONDITIONS, OPTION_IDS, NumberFilter
 from gateway.loaders.pages import PARENT, Filter, Listing, Parent, pages
 from gateway.loaders.reading import Read
 from gateway.loaders.sources import Join, Source, columns_of
@@ -58,6 +58,9 @@ ORDERS = {
 """Orders by column and direction."""
 BY_MSISDN = ORDERS["msisdn", False]
 
+AT_ONCE = 100
+"""Numbers that are read together for somebody who follows them: few, so that whoever reads slowly gets news."""
+
 _OF_COMPANY = Listing(NUMBERS, conditions=CONDITIONS)
 _OF_DEPARTMENT = Listing(NUMBERS, below=in_subtree(_TABLE.c.department_id, PARENT.c.id), conditions=CONDITIONS)
 
@@ -75,6 +78,24 @@ async def numbers_of_departments(
 ) -> list[Row]:
     """The page of the numbers of each department and all below it."""
     return await pages(read, _OF_DEPARTMENT, departments, page, order, selection, narrowed)
+
+
+async def numbers_updated_since(
+    read: Callable[[], Awaitable[Read]], company_id: int, since: datetime, columns: frozenset[str]
+) -> AsyncIterator[Row]:
+    """A company's numbers that changed then or later, those that changed first first; a new `Read` for each page."""
+    order = ORDERS["updated_at", False]
+    selection = Selection(fields={"nodes": Selection(columns | frozenset(order.columns)), "pageInfo": Selection()})
+    narrowed = NumberFilter(updated_since=since).conditions()
+    after: str | None = None
+    while True:
+        page = Page.of(first=AT_ONCE, after=after)
+        (found,) = await numbers_of_companies(await read(), [company_id], page, order, narrowed, selection)
+        for row in found["nodes"]:
+            yield row
+        if not found["slice"].has_next_page:
+            return
+        after = order.cursor(found["nodes"][-1])
 
 
 async def numbers_of_employees(read: Read, employee_ids: Sequence[int], columns: frozenset[str]) -> list[list[Row]]:

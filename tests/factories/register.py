@@ -16,6 +16,7 @@ from gateway.execution import Engine
 from gateway.kit.texts import Language
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.models.journal import Channel
+from gateway.services.updates import Updates
 from schema.context import Context
 from schema.root import build_schema
 
@@ -78,6 +79,7 @@ class Register:
     db: CountingDatabase
     connection: asyncpg.Connection
     catalogue: CatalogueCache
+    updates: Updates
     engine: Engine
 
     @classmethod
@@ -89,7 +91,9 @@ class Register:
         await db.open()
         catalogue = CatalogueCache(db)
         await catalogue.open()
-        return cls(db, connection, catalogue, Engine(build_schema()))
+        updates = Updates(db)
+        await updates.open()
+        return cls(db, connection, catalogue, updates, Engine(build_schema()))
 
     async def close(self) -> None:
         await self.catalogue.close()
@@ -110,18 +114,23 @@ class Register:
         session_id: int | None = None,
     ) -> Answer:
         """The answer to an operation; afterwards `db.statements` are those that it took."""
-        context = Context(
+        context = self.context(by, language=language, session_id=session_id)
+        self.db.statements.clear()
+        result = await self.engine.execute(source, variables, None, context)
+        return Answer(orjson.loads(orjson.dumps(result.data)), result.errors)
+
+    def context(self, by: Principal | None = OWNER, **more: Any) -> Context:
+        """What a request of theirs carries."""
+        return Context(
             principal=by,
-            language=language,
+            language=more.pop("language", Language.EN),
             channel=Channel.PORTAL,
             correlation_id="test",
             db=self.db,
             catalogue=self.catalogue.current(),
-            session_id=session_id,
+            updates=self.updates,
+            **more,
         )
-        self.db.statements.clear()
-        result = await self.engine.execute(source, variables, None, context)
-        return Answer(orjson.loads(orjson.dumps(result.data)), result.errors)
 
     async def data(self, source: str, variables: Mapping[str, object] | None = None, **options: Any) -> Any:
         """The data of an answer that has no errors."""
