@@ -44,6 +44,8 @@ class Faults:
 
     async def fatal(self, type_: GraphQLObjectType, key: str, slot: Any) -> bool:
         """Whether the value of a root field leaves no data at all."""
+        if type(slot) in CLEAN:
+            return False
         details = self._collector.root(type_)[key]
         definition = self._collector.definitions.fields(type_.name)[details[0].node.name.value]
         try:
