@@ -1,6 +1,8 @@
 """The arguments of a field: coerced once per plan where they are constant, by a prepared function elsewhere."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -34,6 +36,36 @@ NO_VALUES = VariableValues({}, {})
 
 class Unprepared(Exception):
     """A value that only graphql-core's own coercion decides: missing or null."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfVariable:
+    """A value that one variable makes. `recipe` is equal for values that are made alike."""
+
+    variable: str
+    make: Callable[[Any], Any]
+    recipe: object
+
+    def __call__(self, coerced: Mapping[str, Any]) -> Any:
+        value = coerced.get(self.variable)
+        if value is None:
+            raise Unprepared
+        return self.make(value)
+
+
+@dataclass(frozen=True, slots=True)
+class OneOfVariable:
+    """The only argument of a field, made by one variable: what the aliases of a look-up by key have."""
+
+    name: str
+    value: OfVariable
+    generic: Callable[[VariableValues], dict[str, Any]]
+
+    def __call__(self, variables: Variables) -> dict[str, Any]:
+        try:
+            return {self.name: self.value(variables.coerced)}
+        except Unprepared:
+            return self.generic(variables.values)
 
 
 class BadArguments(Exception):
@@ -71,16 +103,8 @@ def arguments_of(definitions: Definitions, definition: FieldDefinition, node: Fi
     if prepared is None:
         return lambda variables: generic(variables.values)
     fixed, dynamic = prepared
-    if len(dynamic) == 1 and not fixed:
-        ((only, value_of),) = dynamic
-
-        def build_one(variables: Variables) -> dict[str, Any]:
-            try:
-                return {only: value_of(variables.coerced)}
-            except Unprepared:
-                return generic(variables.values)
-
-        return build_one
+    if len(dynamic) == 1 and not fixed and isinstance(dynamic[0][1], OfVariable):
+        return OneOfVariable(*dynamic[0], generic)  # type: ignore[arg-type]  # the line above has looked
 
     def build(variables: Variables) -> dict[str, Any]:
         coerced = variables.coerced
@@ -133,25 +157,25 @@ def _prepared(
     rest = type(field)(field.type, {name: a for name, a in field.args.items() if name not in dynamic})
     try:
         values = get_argument_values(rest, constant, NO_VALUES, hide_suggestions=True)
-        return definitions.arguments(definition, values), functions
+        fixed = definitions.arguments(definition, values)
     except Exception:  # the request raises it again, in graphql-core's order
         return None
+    for name, _ in functions:
+        fixed.pop(name, None)  # the arguments of a keyed field are all there
+    return fixed, functions
+
+
+def _as_is(value: Any) -> Any:
+    return value
 
 
 def _value_builder(
     definitions: Definitions, argument: StrawberryArgument, node: ValueNode, type_: Any
 ) -> ValueBuilder | None:
     if isinstance(node, VariableNode):
-        name = node.name.value
-        as_is = is_leaf_type(get_nullable_type(type_)) and not argument.is_maybe
-
-        def variable(coerced: Mapping[str, Any]) -> Any:
-            value = coerced.get(name)
-            if value is None:
-                raise Unprepared
-            return value if as_is else definitions.argument(argument, value)
-
-        return variable
+        if is_leaf_type(get_nullable_type(type_)) and not argument.is_maybe:
+            return OfVariable(node.name.value, _as_is, None)
+        return OfVariable(node.name.value, partial(definitions.argument, argument), id(argument))
     input_type = get_nullable_type(type_)
     if isinstance(node, ObjectValueNode) and is_input_object_type(input_type) and not argument.is_maybe:
         return _object_builder(definitions, input_type, node)
@@ -183,15 +207,9 @@ def _object_builder(
     origin = type_.extensions[STRAWBERRY].origin
     constant = definitions.input_fields(type_, fixed)
     if len(dynamic) == 1 and not dynamic[0][2]:
-        ((only, its_variable, _),) = dynamic
-
-        def make_one(coerced: Mapping[str, Any]) -> Any:
-            value = coerced.get(its_variable)
-            if value is None:
-                raise Unprepared
-            return origin(**{**constant, only: value})
-
-        return make_one
+        ((only, variable, _),) = dynamic
+        rest = {name: value for name, value in constant.items() if name != only}
+        return OfVariable(variable, lambda value: origin(**{only: value}, **rest), (origin, only, rest))
 
     def make(coerced: Mapping[str, Any]) -> Any:
         given = dict(constant)

@@ -136,6 +136,15 @@ class Run:
     async def keyed(self, step: Step, rows: Sequence[Any]) -> list[Sequence[Any]]:
         """The raw values of all aliases of a keyed field by one call: for each group the rows times its fields."""
         size = len(rows)
+        first = step.fields[0]
+        info = Info(self.context, step.selection)
+        if step.alike_made is not None and size == 1:
+            values = [self.variables.coerced.get(builder.value.variable) for builder in step.alike_made]
+            if None not in values:
+                builder = step.alike_made[0]
+                made = {builder.name: [*map(builder.value.make, values)]}
+                answers = iter(await resolve(first.definition, first.restricted, [*rows] * len(values), info, made))
+                return [list(islice(answers, len(group))) for group in step.alike]
         columns: dict[str, list[Any]] = {}
         asked: list[bool] = []
         fields = [planned for group in step.alike for planned in group]
@@ -147,19 +156,11 @@ class Run:
                 continue
             asked.append(True)
             for name, value in arguments.items():
-                column = columns.get(name)
-                if column is None:
-                    column = columns[name] = []
-                column += (value,) if size == 1 else [value] * size
-        resolved: Sequence[Any] = ()
+                columns.setdefault(name, []).extend([value] * size)
+        answers = iter(())
         if any(asked):
-            first = fields[0]
-            info = Info(self.context, step.selection)
             every = list(rows) * sum(asked)
-            resolved = await resolve(first.definition, first.restricted, every, info, columns)
-            if len(step.alike) == 1 and all(asked):
-                return [resolved]
-        answers = iter(resolved)
+            answers = iter(await resolve(first.definition, first.restricted, every, info, columns))
         found = iter([list(islice(answers, size)) if good else [BadArguments()] * size for good in asked])
         return [[value for part in islice(found, len(group)) for value in part] for group in step.alike]
 

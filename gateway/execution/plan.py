@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import GraphQLObjectType, GraphQLOutputType, is_list_type, is_non_null_type
 
-from gateway.execution.arguments import Builder
+from gateway.execution.arguments import Builder, OneOfVariable
 from gateway.execution.definitions import FieldDefinition
 from gateway.execution.fields import Source
 from gateway.execution.selection import Selection
@@ -64,6 +64,8 @@ class Step:
     selection: Selection = field(init=False)
     alike: list[list[PlannedField]] = field(init=False)
     """The fields by equal selections, which are completed together."""
+    alike_made: list[OneOfVariable] | None = field(init=False)
+    """The arguments of aliases of a look-up that differ in nothing but a variable."""
 
     def __post_init__(self) -> None:
         self.suspends = any(planned.suspends for planned in self.fields)
@@ -73,6 +75,10 @@ class Step:
             self.selection = self.selection | planned.selection
             alike.setdefault(tuple(planned.scopes.values()), []).append(planned)
         self.alike = list(alike.values())
+        builders = [planned.arguments for group in self.alike for planned in group]
+        made = [each for each in builders if isinstance(each, OneOfVariable)]
+        same = all((each.name, each.value.recipe) == (made[0].name, made[0].value.recipe) for each in made)
+        self.alike_made = made if len(made) == len(builders) and same else None
 
 
 @dataclass(slots=True, eq=False)
