@@ -1,7 +1,7 @@
 # Everything that can be done with this repository; `make` alone says what.
 # Needs Python 3.11 or newer with pip; the rest comes from PyPI into .tools and .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench browser-test clean
+.PHONY: help demo test long-test check format bench browser-test clean
 MAKEFLAGS += --no-print-directory
 
 UV_VERSION := 0.13.9
@@ -18,6 +18,9 @@ demo: $(READY) ## demo companies on http://127.0.0.1:8000, nothing to set up; Ct
 
 test: $(READY) ## all tests but those in a browser
 	@$(BIN)/pytest -n 2
+
+long-test: $(READY) ## 10,000 random operations answered like graphql-core, 100,000 documents in bounded memory
+	@OPERATIONS=10000 DOCUMENTS=100000 $(BIN)/pytest tests/unit/execution tests/schema/test_equality.py
 
 check: $(READY) ## format, lint, types, import contracts, schema snapshot, tests
 	$(BIN)/ruff format --check .

@@ -15,6 +15,7 @@ from graphql import (
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
+    GraphQLNonNull,
     GraphQLSchema,
     Undefined,
     get_named_type,
@@ -67,15 +68,18 @@ class _Draft:
 class Operations:
     """Operations over a schema; `make(seed)` always makes the same one of the same seed."""
 
-    def __init__(self, schema: GraphQLSchema, values: Values, *, depth: int = 4, size: int = 5) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, values: Values, *, depth: int = 4, size: int = 5, mutations: bool = True
+    ) -> None:
         self._schema = schema
+        self._mutations = mutations and schema.mutation_type is not None
         self._values = {**BASIC, **values}
         self._depth = depth
         self._size = size
 
     def make(self, seed: int) -> Sent:
         draft = _Draft(Random(seed))
-        kind = "mutation" if self._schema.mutation_type and draft.chance(0.2) else "query"
+        kind = "mutation" if self._mutations and draft.chance(0.2) else "query"
         operation = self._operation(draft, kind, "Main")
         if draft.chance(0.1):
             other = "query Other { __typename }"
@@ -161,11 +165,13 @@ class Operations:
             return self._printed(self._value(draft, place, type_), type_)
         if is_list_type(type_):
             items = [self._literal(draft, place, type_.of_type, None) for _ in range(draft.random.randrange(3))]
-            return f"[{', '.join(items)}]" if len(items) != 1 or draft.chance(0.5) else items[0]
-        names = self._given(draft, type_)
-        fields = [
-            f"{n}: {self._literal(draft, f'{type_.name}.{n}', type_.fields[n].type, type_.fields[n])}" for n in names
-        ]
+            alone = len(items) == 1 and items[0] != "null" and not items[0].startswith("$")
+            return items[0] if alone and draft.chance(0.5) else f"[{', '.join(items)}]"
+        fields = []
+        for name in self._given(draft, type_):
+            owner = type_.fields[name]
+            wanted = GraphQLNonNull(owner.type) if type_.is_one_of else owner.type
+            fields.append(f"{name}: {self._literal(draft, f'{type_.name}.{name}', wanted, owner)}")
         return f"{{{', '.join(fields)}}}"
 
     def _given(self, draft: _Draft, type_: GraphQLInputObjectType) -> list[str]:

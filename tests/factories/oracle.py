@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
 import orjson
 import strawberry
-from graphql import GraphQLObjectType, GraphQLResolveInfo, is_introspection_type, parse
+from graphql import ExecutionResult, GraphQLObjectType, GraphQLResolveInfo, is_introspection_type, parse
 from graphql.execution import Executor
 
 from gateway.execution import PUBLIC, Engine, Info, OfType, Prepared, RequestContext, Result, fallback
@@ -16,7 +17,7 @@ from gateway.execution.definitions import FieldDefinition
 from gateway.execution.documents import Syntax
 from gateway.execution.fields import Source
 from gateway.execution.resolving import resolve
-from tests.factories.operations import Sent
+from tests.factories.operations import Operations, Sent, Values
 
 
 class Oracle:
@@ -80,3 +81,39 @@ def answer(result: Result) -> tuple[bytes, list[tuple[Any, ...]]]:
     """What a client could tell apart: the bytes of the data, the errors in their order."""
     errors = [(e.message, tuple(e.path or ()), tuple(e.locations or ())) for e in result.errors]
     return orjson.dumps(result.data if result.executed else "refused"), errors
+
+
+class Laboratory:
+    """The engine and its oracle over two copies of a schema, and random operations over it."""
+
+    def __init__(self, make_schema: Callable[[], strawberry.Schema], values: Values, *, depth: int, size: int) -> None:
+        self.engine = Engine(make_schema())
+        self.operations = Operations(self.engine.definitions.schema, values, depth=depth, size=size)
+        self._oracle = Oracle(make_schema())
+
+    async def compare(self, sent: Sent, make_context: Callable[[bool], Any], name: str) -> None:
+        """Both give the same data, errors and effects; `make_context(waits)` makes a context with a `log` of them."""
+        context, other = make_context(True), make_context(False)
+        prepared = self.engine.prepare(sent.source)
+        fallbacks = self.engine.stats.fallbacks
+
+        got = await self.engine.execute(prepared, sent.variables, sent.operation_name, context)
+        wanted = await self._oracle.execute(prepared, sent, other)
+
+        told = f"{name}: {sent.source}\n{sent.variables}"
+        data, errors = answer(got)
+        if self.engine.stats.fallbacks == fallbacks:
+            assert (data, errors) == answer(wanted), told
+        assert data == answer(wanted)[0], told
+        assert context.log == other.log, told
+        if got.executed and not errors:
+            result = await by_core(self.engine, sent, make_context(True))
+            assert (orjson.dumps(result.data), result.errors) == (data, None), told
+
+
+async def by_core(engine: Engine, sent: Sent, context: RequestContext) -> ExecutionResult:
+    """What graphql-core answers over the resolvers of the engine; where there are errors it may find others first."""
+    operation = engine.prepare(sent.source).operation(sent.operation_name)
+    restricted = context.restricted(operation.requirements)
+    syntax = Syntax(parse(sent.source))
+    return await fallback.execute(engine.definitions, syntax, operation.name, sent.variables, context, restricted)

@@ -1,4 +1,4 @@
-"""The operations that GraphiQL offers and that its page sends are valid in the schema."""
+"""The operations that GraphiQL offers and that its page sends are valid in the schema, and compiled."""
 
 import re
 from pathlib import Path
@@ -6,11 +6,21 @@ from pathlib import Path
 import pytest
 from graphql import OperationDefinitionNode, build_schema, parse, validate
 
+from tests.factories.register import OWNER, Register
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted((ROOT / "ide/src").rglob("*.graphql"))
 EXAMPLES = [path for path in DOCUMENTS if "examples" in path.parts]
 # What the page has a value for, in the variables of an example: exampleValues in ide/src/gateway.ts.
-VALUES = {"companyId", "numberId", "optionId", "since", "filter", "after", "idempotencyKey"}
+VALUES = {
+    "companyId": "com_1",
+    "numberId": "num_404",
+    "optionId": "opt_1",
+    "since": "2026-01-31T00:00:00Z",
+    "filter": {"status": ["ACTIVE"]},
+    "after": None,
+    "idempotencyKey": None,
+}
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
@@ -37,7 +47,17 @@ def test_every_variable_of_an_example_gets_a_value(path: Path) -> None:
     assert isinstance(operation, OperationDefinitionNode)
 
     without_default = [v for v in operation.variable_definitions or () if v.default_value is None]
-    assert {v.variable.name.value for v in without_default} <= VALUES
+    assert {v.variable.name.value for v in without_default} <= VALUES.keys()
+
+
+@pytest.mark.parametrize("source", [pytest.param(path.read_text(), id=path.stem) for path in EXAMPLES])
+async def test_an_example_is_compiled(register: Register, source: str) -> None:
+    fallbacks = register.engine.stats.fallbacks
+
+    result = await register.engine.execute(source, VALUES, None, register.context(OWNER))
+
+    assert result.executed
+    assert register.engine.stats.fallbacks == fallbacks
 
 
 def test_tabs_have_different_names() -> None:
