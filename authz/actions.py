@@ -67,6 +67,7 @@ class Action(StrEnum):
         "Give numbers to employees and departments.",
         "Закреплять номера за сотрудниками и подразделениями.",
     )
+    SIM_REPLACE = "sim:replace", "Replace SIM cards of numbers.", "Заменять SIM-карты номеров."
 
     # Changing many
     REGISTER_IMPORT = (

@@ -12,7 +12,15 @@ from gateway.kit.texts import Language
 from gateway.models.catalogue import AllowanceUnit, FeePeriod, OptionTheme
 from gateway.models.companies import CompanyStatus
 from gateway.models.journal import Channel
-from gateway.models.numbers import BlockReason, ForwardingCondition, LimitRule, NumberKind, NumberStatus, ServiceKind
+from gateway.models.numbers import (
+    BlockReason,
+    ForwardingCondition,
+    LimitRule,
+    NumberKind,
+    NumberStatus,
+    ServiceKind,
+    SimKind,
+)
 
 E = TypeVar("E", bound=type[Enum])
 
@@ -61,6 +69,7 @@ describe(
     LOST="Phone or SIM lost.",
     EMPLOYEE_LEFT="The employee left.",
 )
+describe(SimKind, "Kinds of SIM.", PHYSICAL="Plastic card.", ESIM="Profile in the device.")
 describe(
     ServiceKind,
     "Kinds of communication that can be banned.",

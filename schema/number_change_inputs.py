@@ -7,10 +7,11 @@ from typing import Any, TypeAlias
 
 import strawberry
 
-from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
+from gateway.kit.identifiers import parse_iccid
 from gateway.kit.ids import Kind, decode
 from gateway.kit.texts import Text
-from gateway.models.numbers import BlockReason, ForwardingCondition, LimitRule, ServiceKind
+from gateway.models.numbers import BlockReason, ForwardingCondition, LimitRule, ServiceKind, SimKind
 from gateway.operations.assignments import KEPT, Assign, Kept
 from gateway.operations.bans import BanLift, BanSet
 from gateway.operations.blocks import Block, Unblock
@@ -18,6 +19,7 @@ from gateway.operations.forwardings import ForwardingClear, ForwardingSet
 from gateway.operations.labels import LabelSet
 from gateway.operations.operation import Operation
 from gateway.operations.options import OptionConnect, OptionDisconnect
+from gateway.operations.sims import SimReplace
 from gateway.operations.spending_limits import SpendingLimitSet
 from gateway.operations.tariffs import TariffChange
 from schema.inputs import given
@@ -93,6 +95,14 @@ class AssignInput:
     )
 
 
+@strawberry.input(description="Another SIM.")
+class SimInput:
+    iccid: str = strawberry.field(
+        description="Number of the new card or eSIM profile, 18 to 20 digits; one that no number has."
+    )
+    kind: SimKind = strawberry.field(description="Plastic card or eSIM.", default=SimKind.PHYSICAL)
+
+
 @strawberry.input(description="One change of a number; the same input serves single and bulk changes.", one_of=True)
 class NumberChangeInput:
     option_connect: OptionRefInput | None = strawberry.field(description="Connect an option.", default=strawberry.UNSET)
@@ -114,6 +124,9 @@ class NumberChangeInput:
     label_set: LabelInput | None = strawberry.field(description="Set or remove the label.", default=strawberry.UNSET)
     assign: AssignInput | None = strawberry.field(
         description="Give it to an employee or department.", default=strawberry.UNSET
+    )
+    sim_replace: SimInput | None = strawberry.field(
+        description="Put it onto another SIM; the former one stops working for good.", default=strawberry.UNSET
     )
 
 
@@ -153,6 +166,13 @@ def _assign(asked: AssignInput, at: Path) -> Assign:
     )
 
 
+def _sim_replace(asked: SimInput, at: Path) -> SimReplace:
+    try:
+        return SimReplace(parse_iccid(asked.iccid), asked.kind)
+    except InvalidValue as error:
+        raise error.refusal(*at, "iccid") from None
+
+
 def _said(value: object, *path: str) -> None:
     """Removing something takes a null that was written, not a value that was forgotten."""
     if value is strawberry.UNSET:
@@ -181,5 +201,6 @@ _OPERATIONS: Mapping[str, tuple[type[Operation], Callable[[Any, Path], Operation
     "spending_limit_set": (SpendingLimitSet, _spending_limit_set),
     "label_set": (LabelSet, _label_set),
     "assign": (Assign, _assign),
+    "sim_replace": (SimReplace, _sim_replace),
 }
 """How each change of `NumberChangeInput` becomes an operation."""

@@ -16,7 +16,7 @@ from gateway.loaders.departments import DEPARTMENTS
 from gateway.loaders.employees import EMPLOYEES
 from gateway.loaders.numbers import NUMBERS, numbers_by
 from gateway.loaders.offers import STATE
-from gateway.models.numbers import DORMANT_AFTER, NumberKind, NumberStatus
+from gateway.models.numbers import DORMANT_AFTER, NumberKind, NumberStatus, SimKind
 from schema.connections import ConnectionOf, EdgeOf
 from schema.context import Context
 from schema.inputs import given
@@ -58,6 +58,7 @@ class Number(Node):
     id: strawberry.ID = computed(global_id(Kind.NUMBER), "Global id.", Action.NUMBER_READ, needs=("id",))
     msisdn: PhoneNumber = column("Phone number.", Action.NUMBER_READ)
     iccid: str | None = column("Number of the SIM card.", Action.NUMBER_READ)
+    sim_kind: SimKind = column("Kind of its SIM.", Action.NUMBER_READ)
     kind: NumberKind = column("What it is used in.", Action.NUMBER_READ)
     status: NumberStatus = column("State.", Action.NUMBER_READ)
     label: str | None = column("The company's own label.", Action.NUMBER_READ)

@@ -23,8 +23,8 @@ from gateway.operations.options import OptionConnect, OptionDisconnect
 from gateway.operations.snapshots import difference
 from gateway.operations.state import Connected, NumberState
 from gateway.operations.tariffs import TariffChange
+from gateway.services.effects import step
 from gateway.services.journal import NewEntry, Origin
-from gateway.services.numbers import line
 
 _CONNECTED, _OTHERS = 40, 10
 _DORMANT_AFTER = timedelta(days=90)
@@ -154,7 +154,7 @@ class Events:
         """An operation on a number in that state; nothing where the rules of today would refuse it."""
         outcome = operation.check(before, self._catalogue, moment)
         if not outcome.refusals:
-            yield Event(moment, self._who(), line(before, operation, outcome, self._catalogue), connected)
+            yield Event(moment, self._who(), step(before, operation, outcome, self._catalogue).entry, connected)
 
     def _set(self, action: Action, before: NumberState, after: NumberState, moment: datetime) -> Event:
         old, new = difference(before, after)

@@ -85,6 +85,12 @@ def parse_iccid(text: str) -> str:
     return digits
 
 
+def iccid_spellings(iccid: str) -> frozenset[str]:
+    """How registers may hold the same card: with its check digit and without."""
+    with_check = next(f"{iccid}{digit}" for digit in "0123456789" if _luhn(f"{iccid}{digit}"))
+    return frozenset({iccid, with_check} | ({iccid[:-1]} if _luhn(iccid) else set()))
+
+
 def _inn_check(digits: str) -> str:
     weights = _INN_WEIGHTS[-len(digits) :]
     return str(sum(weight * int(digit) for weight, digit in zip(weights, digits, strict=True)) % 11 % 10)

@@ -13,6 +13,7 @@ from gateway.models import (
     employees,
     journal,
     numbers,
+    orders,
     uploads,
 )
 
@@ -30,5 +31,6 @@ __all__ = [
     "journal",
     "metadata",
     "numbers",
+    "orders",
     "uploads",
 ]

@@ -48,6 +48,11 @@ class LimitRule(StrEnum):
     NOTIFY = "NOTIFY"
 
 
+class SimKind(StrEnum):
+    PHYSICAL = "PHYSICAL"
+    ESIM = "ESIM"
+
+
 class BlockReason(StrEnum):
     VOLUNTARY = "VOLUNTARY"
     LOST = "LOST"
@@ -66,11 +71,14 @@ class Number(CompanyRow, table=True):
         one_of(NumberKind, "kind"),
         one_of(NumberStatus, "status"),
         one_of(BlockReason, "block_reason"),
+        one_of(SimKind, "sim_kind"),
         ForeignKeyConstraint(["company_id", "employee_id"], ["employees.company_id", "employees.id"]),
         ForeignKeyConstraint(["company_id", "department_id"], ["departments.company_id", "departments.id"]),
         Index("numbers_msisdn", "company_id", "msisdn", "id"),
         Index("numbers_msisdn_live", "msisdn", unique=True, postgresql_where=text("status <> 'CLOSED'")),
         Index("numbers_iccid", "company_id", "iccid"),
+        Index("numbers_iccid_live", "iccid", postgresql_where=text("status <> 'CLOSED'")),
+        Index("numbers_blocked_until", "blocked_until", postgresql_where=text("blocked_until IS NOT NULL")),
         Index("numbers_msisdn_reversed", "company_id", "msisdn_reversed"),
         Index("numbers_employee_key", "company_id", "employee_key", "id"),
         Index("numbers_label", "company_id", text("coalesce(label, '')"), "id"),
@@ -83,6 +91,7 @@ class Number(CompanyRow, table=True):
 
     msisdn: str = Field(sa_type=ordered_text())
     iccid: str | None = Field(default=None, sa_type=ordered_text())
+    sim_kind: str = Field(default=SimKind.PHYSICAL, sa_column_kwargs={"server_default": text("'PHYSICAL'")})
     kind: str = NumberKind.VOICE
     status: str = NumberStatus.ACTIVE
     block_reason: str | None = None
@@ -141,7 +150,11 @@ class Forwarding(NumberSetting, table=True):
     """A call forwarding; ends by itself at `until`."""
 
     __tablename__ = "forwardings"
-    __table_args__ = (of_number(), one_of(ForwardingCondition, "condition"))
+    __table_args__ = (
+        of_number(),
+        one_of(ForwardingCondition, "condition"),
+        Index("forwardings_until", "until", postgresql_where=text("until IS NOT NULL")),
+    )
 
     condition: str = Field(primary_key=True)
     target: str

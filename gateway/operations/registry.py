@@ -11,6 +11,7 @@ from gateway.operations.forwardings import ForwardingClear, ForwardingSet
 from gateway.operations.labels import LabelSet
 from gateway.operations.operation import Operation
 from gateway.operations.options import OptionConnect, OptionDisconnect
+from gateway.operations.sims import SimReplace
 from gateway.operations.spending_limits import SpendingLimitSet
 from gateway.operations.tariffs import TariffChange
 
@@ -27,6 +28,7 @@ OPERATIONS: tuple[type[Operation], ...] = (
     SpendingLimitSet,
     LabelSet,
     Assign,
+    SimReplace,
 )
 
 _ADAPTERS: dict[str, TypeAdapter[Operation]] = {each.kind: TypeAdapter(each) for each in OPERATIONS}

@@ -12,6 +12,8 @@ Json: TypeAlias = dict[str, Any]
 def snapshot(state: NumberState) -> Json:
     """Everything that operations change. Ids are global, moments RFC 3339 in UTC, money in kopecks, lists sorted."""
     return {
+        "iccid": state.iccid,
+        "simKind": state.sim_kind,
         "status": state.status,
         "blockReason": state.block_reason,
         "blockedUntil": _moment(state.blocked_until),

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from gateway.models.numbers import SimKind
+
 
 class Connected(NamedTuple):
     """A connected option, free of its fee until `promo_ends_at`; `journal_id` is the line that connected it."""
@@ -39,12 +41,13 @@ class Surroundings:
     """What operations name beside the number: as much of its company as they need and the caller may see.
 
     Names of employees and departments go by id. `forwardings` are targets by condition by phone number, of numbers that
-    forwarded calls may reach.
+    forwarded calls may reach. `sims` are ids of the numbers, of any company, that SIM cards are taken by.
     """
 
     employees: Mapping[int, str] = field(default_factory=dict)
     departments: Mapping[int, str] = field(default_factory=dict)
     forwardings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sims: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,8 @@ class NumberState:
     time_zone: str
     company_status: str
     status: str
+    iccid: str | None = None
+    sim_kind: str = SimKind.PHYSICAL
     block_reason: str | None = None
     blocked_until: datetime | None = None
     label: str | None

@@ -12,6 +12,7 @@ from gateway.operations.state import NumberState
 
 NOT_REFUNDED = Text(en="{price} taken at once is not paid back.", ru="Разовая плата {price} не возвращается.")
 COSTS = Text(en="Taking it back costs {price}.", ru="Обратное изменение стоит {price}.")
+SIM_GONE = Text(en="The former SIM card does not work again.", ru="Прежняя SIM-карта больше не заработает.")
 PROMOTION_GONE = Text(en="The promotion of “{option}” does not come back.", ru="Акция по опции «{option}» не вернётся.")
 
 
@@ -41,6 +42,8 @@ def undo(operations: Sequence[Operation], state: NumberState, catalogue: Catalog
         notes.append(NOT_REFUNDED(price=wording.money(paid)))
     if back.one_off_kopecks:
         notes.append(COSTS(price=wording.money(back.one_off_kopecks)))
+    if back.after.iccid != state.iccid:
+        notes.append(SIM_GONE())
     notes += [
         PROMOTION_GONE(option=catalogue.options[each].name) for each in _promotions_lost(state, back.after, moment)
     ]

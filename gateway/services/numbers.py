@@ -13,18 +13,17 @@ from authz.scope import holds
 from gateway.db import Database, Statement, Tenant, run
 from gateway.kit.errors import ErrorCode, Refusal, Refusals
 from gateway.kit.ids import Kind, encode
-from gateway.kit.phones import e164
 from gateway.kit.texts import Text
 from gateway.models import metadata
 from gateway.models.changes import NumberChangeStatus
 from gateway.operations import registry, wording
 from gateway.operations.catalogue import Catalogue
 from gateway.operations.operation import Operation, Outcome
-from gateway.operations.snapshots import difference
 from gateway.operations.state import NumberState
-from gateway.services import journal, states
+from gateway.services import states
+from gateway.services.effects import carry_out, step
 from gateway.services.idempotency import Answer, once
-from gateway.services.journal import NewEntry, Origin
+from gateway.services.journal import Origin
 from gateway.services.running import Run
 from gateway.services.surroundings import surround
 
@@ -137,24 +136,6 @@ async def change(
     return Done(**answer)
 
 
-def line(before: NumberState, operation: Operation, outcome: Outcome, catalogue: Catalogue) -> NewEntry:
-    """What the journal says of an operation that is done."""
-    old, new = difference(before, outcome.after)
-    return NewEntry(
-        action=operation.kind,
-        subject=encode(Kind.NUMBER, before.id),
-        number_id=before.id,
-        before=old,
-        after=new,
-        details={
-            "parameters": registry.parameters(operation),
-            "oneOffKopecks": outcome.one_off_kopecks,
-            "monthlyKopecks": outcome.monthly_kopecks,
-            "names": {**operation.names(before, catalogue), "msisdn": e164(before.msisdn)},
-        },
-    )
-
-
 async def _find(run: Run, principal: Principal, number_id: int, *, lock: bool = False) -> NumberState:
     """A number that the caller may see. One of another company, or of nobody, costs the same statements."""
     for state in await states.load(run, principal.companies, [number_id], lock=lock):
@@ -199,11 +180,8 @@ async def _make(
     origin: Origin,
     moment: datetime,
 ) -> Done:
-    changed = [states.Changed(before, outcome.after)]
-    await states.save(run, changed, moment)
-    entry = line(before, operation, outcome, catalogue)
-    journal_ids = await journal.append(run, before.company_id, origin, moment, [entry])
-    await states.link(run, changed, journal_ids)
+    made = step(before, operation, outcome, catalogue)
+    journal_ids = await carry_out(run, before.company_id, origin, moment, [made])
     recorded = {
         "company_id": before.company_id,
         "number_id": before.id,

@@ -15,10 +15,14 @@ from gateway.operations.state import NumberState
 from gateway.services.batches import Batch
 from gateway.services.number_settings import SETTINGS
 from gateway.services.running import Run
+from gateway.services.sims import end_sessions
 
 _NUMBERS, _COMPANIES = metadata.tables["numbers"], metadata.tables["companies"]
 _OPTIONS = metadata.tables["connected_options"]
-_CHANGEABLE = ("status", "block_reason", "blocked_until", "label", "employee_id", "department_id", "tariff_id")
+_CHANGEABLE = (
+    *("iccid", "sim_kind", "status", "block_reason", "blocked_until", "label", "employee_id", "department_id"),
+    "tariff_id",
+)
 
 _SELECT = (
     select(
@@ -66,7 +70,10 @@ async def load(run: Run, companies: Sequence[int], ids: Sequence[int], *, lock: 
 
 
 async def save(run: Run, changes: Sequence[Changed], moment: datetime) -> None:
-    """Writes what differs; `moment` becomes the last change of each number where anything does."""
+    """Writes what differs; `moment` becomes the last change of each number where anything does.
+
+    Sessions that hang on a SIM card end with it.
+    """
     alike: defaultdict[tuple[str, ...], list[NumberState]] = defaultdict(list)
     for before, after in changes:
         if before != after:
@@ -77,6 +84,8 @@ async def save(run: Run, changes: Sequence[Changed], moment: datetime) -> None:
         await run(statement, moment=moment, **batch.parameters(rows))
     for setting in SETTINGS:
         await setting.save(run, changes)
+    if replaced := [before.msisdn for before, after in changes if before.iccid != after.iccid]:
+        await end_sessions(run, replaced)
 
 
 async def link(run: Run, changes: Sequence[Changed], journal_ids: Sequence[int]) -> None:

@@ -13,14 +13,17 @@ from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import Shape, scope
 from gateway.db import Statement
+from gateway.kit.identifiers import iccid_spellings
 from gateway.models import metadata
 from gateway.models.columns import MOMENT
 from gateway.models.numbers import NumberStatus
 from gateway.operations.assignments import Assign
 from gateway.operations.forwardings import ForwardingClear, ForwardingSet
 from gateway.operations.operation import Operation
+from gateway.operations.sims import SimReplace
 from gateway.operations.state import NumberState, Surroundings
 from gateway.services.running import Run
+from gateway.services.sims import claim
 
 _NUMBERS, _FORWARDINGS = metadata.tables["numbers"], metadata.tables["forwardings"]
 _EMPLOYEES, _DEPARTMENTS = metadata.tables["employees"], metadata.tables["departments"]
@@ -50,6 +53,12 @@ async def surround(
         for row in await run(_chain(held.shape), companies=companies, targets=targets, moment=moment, **held.params):
             forwardings = around[row["company_id"]].setdefault("forwardings", {})
             forwardings.setdefault(row["msisdn"], {})[row["condition"]] = row["target"]
+    if replaced := [each.iccid for each in operations if isinstance(each, SimReplace)]:
+        spellings = {spelling for iccid in replaced for spelling in iccid_spellings(iccid)}
+        # Of several numbers that are to get a free card only the first can have it.
+        sims = dict.fromkeys(replaced, states[0].id) | await claim(run, spellings) if states else {}
+        for company_id in companies:
+            around[company_id]["sims"] = sims
     found: Mapping[int, Surroundings] = {company_id: Surroundings(**known) for company_id, known in around.items()}
     return [replace(state, around=found.get(state.company_id, Surroundings())) for state in states]
 

@@ -21,7 +21,7 @@ SETTINGS = {
 }  # fmt: skip
 BULK = {"bulk_change:read", "bulk_change:plan", "bulk_change:apply"}
 ADMINISTRATION = REGISTER | ACCESS | SETTINGS | BULK | {
-    "employee:read_personal", "billing:read", "journal:read", "spending_limit:set", "register:import",
+    "employee:read_personal", "billing:read", "journal:read", "spending_limit:set", "sim:replace", "register:import",
     "bulk_change:approve",
 }  # fmt: skip
 EXPECTED = {

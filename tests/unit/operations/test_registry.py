@@ -20,6 +20,7 @@ def test_each_kind_is_one_operation() -> None:
     assert {each.kind.value for each in OPERATIONS} == {
         *("option:connect", "option:disconnect", "tariff:change", "forwarding:set", "forwarding:clear"),
         *("ban:set", "ban:lift", "number:block", "number:unblock", "spending_limit:set", "label:set", "number:assign"),
+        "sim:replace",
     }
     assert len({each.field for each in OPERATIONS}) == len({each.kind for each in OPERATIONS}) == len(OPERATIONS)
 

@@ -19,9 +19,13 @@ def test_a_snapshot_speaks_the_words_of_the_schema() -> None:
         forwardings={"BUSY": Forwarded("79260000000", AT)},
         bans={"DATA": Banned(AT)},
         limit=Limited(50_000, "STOP"),
+        iccid="897010000000000001",
+        sim_kind="ESIM",
     )
 
     assert json.loads(json.dumps(snapshot(state))) == {
+        "iccid": "897010000000000001",
+        "simKind": "ESIM",
         "status": "ACTIVE",
         "blockReason": None,
         "blockedUntil": None,

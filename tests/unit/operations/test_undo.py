@@ -7,11 +7,19 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gateway.kit.texts import Language
+from gateway.models.numbers import BlockReason, ForwardingCondition, LimitRule, ServiceKind, SimKind
+from gateway.operations.assignments import KEPT, Assign
+from gateway.operations.bans import BanLift, BanSet
+from gateway.operations.blocks import Block, Unblock
+from gateway.operations.forwardings import ForwardingClear, ForwardingSet
+from gateway.operations.labels import LabelSet
 from gateway.operations.operation import Operation, check_all
 from gateway.operations.options import OptionConnect, OptionDisconnect
-from gateway.operations.state import Connected, NumberState
+from gateway.operations.sims import SimReplace
+from gateway.operations.spending_limits import SpendingLimitSet
+from gateway.operations.state import Banned, Connected, Forwarded, Limited, NumberState, Surroundings
 from gateway.operations.tariffs import TariffChange
-from gateway.operations.undo import undo
+from gateway.operations.undo import SIM_GONE, undo
 from tests.unit.operations.catalogues import (
     ADD_ON,
     ARCHIVED,
@@ -28,28 +36,61 @@ from tests.unit.operations.catalogues import (
 )
 
 CATALOGUE = catalogue()
+EMPLOYEES, DEPARTMENTS = {31: "Ivan", 32: "Olga"}, {11: "Headquarters", 12: "Branch"}
+SIMS = ("897010000000000001", "897010000000000027")
+LATER = NOW + timedelta(days=3)
+ends = st.sampled_from([None, NOW, LATER])
+targets = st.sampled_from(["79261112233", "79261112244", "4930901820"])
+limits = st.sampled_from([0, 100_000])
 OPERATIONS = st.one_of(
     st.builds(OptionConnect, st.sampled_from(sorted(CATALOGUE.options))),
     st.builds(OptionDisconnect, st.sampled_from(sorted(CATALOGUE.options))),
     st.builds(TariffChange, st.sampled_from(sorted(CATALOGUE.tariffs))),
+    st.builds(ForwardingSet, st.sampled_from(ForwardingCondition), targets, ends),
+    st.builds(ForwardingClear, st.none() | st.sampled_from(ForwardingCondition)),
+    st.builds(BanSet, st.sampled_from(ServiceKind)),
+    st.builds(BanLift, st.sampled_from(ServiceKind)),
+    st.builds(Block, st.sampled_from(BlockReason), ends),
+    st.builds(Unblock, st.sampled_from([None, "found"])),
+    st.builds(SpendingLimitSet, st.none() | limits, st.sampled_from(LimitRule)),
+    st.builds(LabelSet, st.sampled_from([None, "", " Front desk", "x" * 101])),
+    st.builds(Assign, st.sampled_from([KEPT, None, 31, 32, 33]), st.sampled_from([KEPT, None, 11, 12, 13])),
+    st.builds(SimReplace, st.sampled_from(SIMS), st.sampled_from(SimKind)),
 )
 
 
 @st.composite
 def numbers(draw: st.DrawFn) -> NumberState:
-    """Numbers as operations leave them: any tariff, and options that fit it and each other."""
+    """Numbers as operations leave them: any tariff and settings, and options that fit it and each other."""
     state = number(
+        iccid=draw(st.none() | st.sampled_from(SIMS)),
+        label=draw(st.sampled_from([None, "Front desk"])),
+        employee_id=draw(st.sampled_from([None, 31])),
+        department_id=draw(st.sampled_from([None, 11])),
+        limit=draw(st.none() | st.builds(Limited, limits, st.sampled_from(["STOP", "NOTIFY"]))),
+        around=Surroundings(employees=EMPLOYEES, departments=DEPARTMENTS),
         tariff_id=draw(st.sampled_from(sorted(CATALOGUE.tariffs))),
         kind=draw(st.sampled_from(["VOICE", "MODEM", "IOT"])),
         region=draw(st.sampled_from(["Moscow", "North", "South"])),
     )
     for option_id in draw(st.lists(st.sampled_from(sorted(CATALOGUE.options)), unique=True)):
         state = OptionConnect(option_id).check(state, CATALOGUE, draw(st.sampled_from([EARLIER, NOW]))).after
+    forwarded = st.builds(Forwarded, targets, st.sampled_from([None, LATER]))
+    state = replace(
+        state,
+        forwardings=draw(st.dictionaries(st.sampled_from(ForwardingCondition), forwarded)),
+        bans=dict.fromkeys(draw(st.sets(st.sampled_from(ServiceKind))), Banned(EARLIER)),
+    )
+    if draw(st.booleans()):
+        reason, until = draw(st.sampled_from(BlockReason)), draw(st.sampled_from([None, LATER]))
+        return replace(state, status="BLOCKED", block_reason=reason, blocked_until=until)
     return state
 
 
-def settings(state: NumberState) -> tuple[int, set[int]]:
-    return state.tariff_id, set(state.options)
+def settled(state: NumberState) -> NumberState:
+    """All that comes back, or is named: moments of the past and the promotions that go with them do not."""
+    connected, banned = dict.fromkeys(state.options, Connected(NOW)), dict.fromkeys(state.bans, Banned(NOW))
+    return replace(state, options=connected, bans=banned, used_promotions=frozenset(), iccid=None, sim_kind="PHYSICAL")
 
 
 def test_a_second_operation_sees_the_first() -> None:
@@ -110,13 +151,14 @@ def test_what_is_not_refused_comes_back_unless_named(state: NumberState, operati
     if back.refusals:
         assert [each.message for each in back.refusals] == list(named.irreversible)[: len(back.refusals)]
     else:
-        assert settings(back.after) == settings(state)
+        assert settled(back.after) == settled(state)
+        assert (back.after.iccid == state.iccid) == (SIM_GONE() not in named.irreversible)
         assert back.monthly_kopecks == -outcome.monthly_kopecks
         if (
             not outcome.after.used_promotions - state.used_promotions
             and state.options.keys() <= outcome.after.options.keys()
         ):
-            assert replace(back.after, used_promotions=state.used_promotions) == state
+            assert back.after.options == state.options
 
 
 @given(numbers(), OPERATIONS)

@@ -1,0 +1,71 @@
+"""Blocks and forwardings that end by themselves at a moment."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from itertools import groupby
+
+from sqlalchemy import Integer, bindparam, func, select
+
+from gateway.db import Database, Statement, Tenant, run
+from gateway.models.columns import MOMENT
+from gateway.models.journal import ActorKind, Channel
+from gateway.models.numbers import ForwardingCondition, NumberStatus
+from gateway.operations.blocks import Unblock
+from gateway.operations.catalogue import Catalogue
+from gateway.operations.forwardings import ForwardingClear
+from gateway.operations.operation import Operation
+from gateway.operations.state import NumberState
+from gateway.services import states
+from gateway.services.effects import Step, carry_out, step
+from gateway.services.journal import Origin
+
+MOST = 500
+"""Numbers of one call."""
+
+BY_ITSELF = Origin(ActorKind.SYSTEM, None, "gateway", Channel.SYSTEM, None)
+
+_due = func.find_endings(bindparam("moment", type_=MOMENT), bindparam("most", type_=Integer)).table_valued(
+    "company_id", "number_id"
+)
+_FIND = Statement(select(_due.c.company_id, _due.c.number_id))
+
+
+async def end_what_is_due(db: Database, *, catalogue: Catalogue) -> int:
+    """Ends blocks and forwardings whose time is over, of at most 500 numbers; of how many numbers.
+
+    For jobs: any number of workers may call it at once, since each number is looked at again under its lock. While the
+    company is suspended its blocks stay, and end with the suspension.
+    """
+    moment, ended = datetime.now(UTC), 0
+    due = await db.fetch(Tenant(), _FIND, moment=moment, most=MOST)
+    for company_id, rows in groupby(due, key=lambda row: int(row["company_id"])):
+        ended += await _end(db, company_id, [row["number_id"] for row in rows], catalogue, moment)
+    return ended
+
+
+async def _end(db: Database, company_id: int, number_ids: Sequence[int], catalogue: Catalogue, moment: datetime) -> int:
+    steps: list[Step] = []
+    async with db.transaction(Tenant((company_id,))) as session:
+        within = partial(run, session)
+        for state in await states.load(within, [company_id], number_ids, lock=True):
+            for operation in _over(state, moment):
+                outcome = operation.check(state, catalogue, moment)
+                if not outcome.refusals:
+                    steps.append(step(state, operation, outcome, catalogue))
+                    state = outcome.after
+        if steps:
+            await carry_out(within, company_id, BY_ITSELF, moment, steps)
+    return len({each.after.id for each in steps})
+
+
+def _over(state: NumberState, moment: datetime) -> list[Operation]:
+    """What ends a number's settings whose time is over."""
+    operations: list[Operation] = [
+        ForwardingClear(ForwardingCondition(condition))
+        for condition, forwarded in sorted(state.forwardings.items())
+        if forwarded.until is not None and forwarded.until <= moment
+    ]
+    if state.status == NumberStatus.BLOCKED and state.blocked_until is not None and state.blocked_until <= moment:
+        operations.append(Unblock())
+    return operations

@@ -1,0 +1,109 @@
+"""Blocks and forwardings whose time is over: ended once, by the system, and in nobody's way."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from gateway.db import Database
+from gateway.services.endings import end_what_is_due
+from gateway.services.journal_verification import verify
+from tests.services.fleet import BRANCH_NUMBER, COMPANY, FOREIGN_NUMBER, NUMBER, OTHER_COMPANY, arrange, insert
+from tests.unit.operations.catalogues import catalogue
+
+CATALOGUE = catalogue()
+PAST, FUTURE = datetime(2026, 3, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
+    await arrange(owner_connection)
+
+
+async def block(connection: asyncpg.Connection, *number_ids: int, until: datetime | None = PAST) -> None:
+    await connection.execute(
+        "UPDATE numbers SET status = 'BLOCKED', block_reason = 'LOST', blocked_until = $1 WHERE id = ANY ($2)",
+        until,
+        list(number_ids),
+    )
+
+
+async def forward(connection: asyncpg.Connection, condition: str, until: datetime | None, company_id: int = 1) -> None:
+    number_id = NUMBER if company_id == COMPANY else FOREIGN_NUMBER
+    row = {"company_id": company_id, "number_id": number_id, "condition": condition, "target": "79261112233"}
+    await insert(connection, "forwardings", row | {"until": until})
+
+
+async def lines(connection: asyncpg.Connection) -> list[Any]:
+    rows = await connection.fetch("SELECT * FROM journal_entries ORDER BY id")
+    return [(row["company_id"], row["number_id"], row["action"], row["actor_kind"], row["channel"]) for row in rows]
+
+
+async def test_what_is_over_ends_and_is_written_down(database: Database, owner_connection: asyncpg.Connection) -> None:
+    await block(owner_connection, NUMBER, FOREIGN_NUMBER)
+    await block(owner_connection, BRANCH_NUMBER, until=FUTURE)
+    await block(owner_connection, 103, until=None)
+    for condition, until in (("ALWAYS", PAST), ("BUSY", PAST), ("NO_ANSWER", FUTURE), ("UNREACHABLE", None)):
+        await forward(owner_connection, condition, until)
+
+    assert await end_what_is_due(database, catalogue=CATALOGUE) == 2
+    assert await end_what_is_due(database, catalogue=CATALOGUE) == 0
+
+    still = await owner_connection.fetch("SELECT id FROM numbers WHERE status = 'BLOCKED' ORDER BY id")
+    assert [row["id"] for row in still] == [BRANCH_NUMBER, 103]
+    kept = await owner_connection.fetch("SELECT condition FROM forwardings ORDER BY condition")
+    assert [row["condition"] for row in kept] == ["NO_ANSWER", "UNREACHABLE"]
+    assert await lines(owner_connection) == [
+        (COMPANY, NUMBER, "forwarding:clear", "SYSTEM", "SYSTEM"),
+        (COMPANY, NUMBER, "forwarding:clear", "SYSTEM", "SYSTEM"),
+        (COMPANY, NUMBER, "number:unblock", "SYSTEM", "SYSTEM"),
+        (OTHER_COMPANY, FOREIGN_NUMBER, "number:unblock", "SYSTEM", "SYSTEM"),
+    ]
+    after = await owner_connection.fetch("SELECT before, after FROM journal_entries ORDER BY id")
+    assert json.loads(after[2]["before"]) == {
+        "status": "BLOCKED",
+        "blockReason": "LOST",
+        "blockedUntil": "2026-03-01T00:00:00+00:00",
+    }
+    assert json.loads(after[2]["after"]) == {"status": "ACTIVE", "blockReason": None, "blockedUntil": None}
+
+
+async def test_many_workers_end_each_once(database: Database, owner_connection: asyncpg.Connection) -> None:
+    await block(owner_connection, *range(101, 111))
+    await forward(owner_connection, "ALWAYS", PAST)
+
+    ended = await asyncio.gather(*(end_what_is_due(database, catalogue=CATALOGUE) for _ in range(6)))
+
+    assert sum(ended) == 10
+    assert len(await lines(owner_connection)) == 11
+    assert (await verify(database, COMPANY)).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "left"), [("SUSPENDED", ["number:unblock"]), ("CLOSED", ["forwarding:clear", "number:unblock"])]
+)
+async def test_what_cannot_end_now_is_in_nobodys_way(
+    database: Database,
+    owner_connection: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    status: str,
+    left: list[str],
+) -> None:
+    monkeypatch.setattr("gateway.services.endings.MOST", 1)
+    await owner_connection.execute("UPDATE companies SET status = $1 WHERE id = 1", status)
+    await block(owner_connection, NUMBER, FOREIGN_NUMBER)
+    await forward(owner_connection, "ALWAYS", PAST)
+
+    while await end_what_is_due(database, catalogue=CATALOGUE):
+        pass
+    other = (OTHER_COMPANY, FOREIGN_NUMBER, "number:unblock", "SYSTEM", "SYSTEM")
+    ended = await lines(owner_connection)
+    assert other in ended
+    await owner_connection.execute("UPDATE companies SET status = 'ACTIVE' WHERE id = 1")
+    while await end_what_is_due(database, catalogue=CATALOGUE):
+        pass
+
+    assert [action for _, _, action, _, _ in (await lines(owner_connection))[len(ended) :]] == left
