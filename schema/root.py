@@ -3,33 +3,31 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from schema.access import Administrator, ApiKey, Grant, Role, Session
 from schema.api_keys import ApiKeyMutation
 from schema.applications import ApplicationMutation, ApplicationQuery
-from schema.companies import Company, CompanyQuery
-from schema.departments import Department
-from schema.employees import Employee
+from schema.companies import CompanyQuery
 from schema.explanations import ExplanationQuery
+from schema.federation import FederationQuery
 from schema.grants import GrantMutation
-from schema.journal import JournalEntry
 from schema.node import NodeQuery
-from schema.number_changes import NumberChange, NumberChangeMutation, NumberChangeQuery
+from schema.number_changes import NumberChangeMutation, NumberChangeQuery
 from schema.number_updates import NumberSubscription
-from schema.numbers import Number, NumberQuery
-from schema.options import Option, OptionQuery
+from schema.numbers import NumberQuery
+from schema.options import OptionQuery
 from schema.passkeys import PasskeyMutation
 from schema.passwords import PasswordMutation
 from schema.registers import RegisterMutation
 from schema.roles import RoleMutation, RoleQuery
 from schema.scalars import SCALARS
-from schema.second_factors import SecondFactor, SecondFactorMutation
+from schema.second_factors import SecondFactorMutation
 from schema.sessions import SessionMutation
-from schema.tariffs import Tariff, TariffQuery
+from schema.tariffs import TariffQuery
 from schema.viewer import ViewerQuery
 
 
 @strawberry.type(description="What can be read.")
 class Query(
+    FederationQuery,
     ApplicationQuery,
     RoleQuery,
     ExplanationQuery,
@@ -65,15 +63,9 @@ class Subscription(NumberSubscription):
     """Fields stand in the order of the bases, the last one first."""
 
 
-NODES = (
-    *(Company, Department, Employee, Number, NumberChange, Tariff, Option, JournalEntry),
-    *(Administrator, ApiKey, Grant, Role, SecondFactor, Session),
-)
-
-
 def build_schema() -> strawberry.Schema:
     """The schema, for the engine."""
-    return strawberry.Schema(Query, Mutation, Subscription, types=NODES, config=StrawberryConfig(scalar_map=SCALARS))
+    return strawberry.Schema(Query, Mutation, Subscription, config=StrawberryConfig(scalar_map=SCALARS))
 
 
 def print_schema() -> str:

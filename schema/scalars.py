@@ -19,6 +19,8 @@ PhoneNumber = NewType("PhoneNumber", str)
 Inn = NewType("Inn", str)
 Long = NewType("Long", int)
 JSON = NewType("JSON", object)
+Representation = NewType("Representation", object)
+"""What a router knows of an object: its type and the fields of its key."""
 
 NO_MOMENT = Text(
     en="“{given}” is not a moment. Write date, time and offset: 2026-01-31T09:30:00+03:00, or Z for UTC.",
@@ -133,6 +135,12 @@ SCALARS: Mapping[object, ScalarDefinition] = {
     JSON: strawberry.scalar(
         name="JSON",
         description="Any JSON value. Used only for journal snapshots.",
+        serialize=_as_is,
+        parse_value=_as_is,
+    ),
+    Representation: strawberry.scalar(
+        name="_Any",
+        description="An object of this graph as a router knows it: “__typename” and “id”.",
         serialize=_as_is,
         parse_value=_as_is,
     ),

@@ -122,6 +122,7 @@ def _field(
     needs: Sequence[str] = (),
     column: str | None = None,
     brings: str | None = None,
+    name: str | None = None,
 ) -> Any:
     if not isinstance(requires, Enum):
         raise TypeError(f"the requirement of a field is an action or PUBLIC, not {requires!r}")
@@ -130,6 +131,7 @@ def _field(
     public = requires is PUBLIC
     sentence = "Public." if public else f"Requires {requires.value}."
     return Field(
+        graphql_name=name,
         description=f"{description} {sentence}" if description else None,
         directives=[Open() if public else Requires(action=requires.value)],
         is_subscription=source is Source.STREAMED,
@@ -154,14 +156,16 @@ def batched(
     *,
     needs: Sequence[str] = (),
     brings: str | None = None,
+    name: str | None = None,
 ) -> Any:
     """`resolver(rows, info, *, <arguments>)`: one call for all parents of a level, one value for each, in their order.
 
     A plain `def` is for resolvers without I/O: it is called in place and costs no task. A value that is an `Exception`
     is an error at that parent's position only; a raised one is an error at all of them. Root fields get `[None]`.
     With `brings` the parents' loader may bring the columns of the selection below along, as "<brings>.<column>".
+    `name` is the field's in GraphQL, where Python's name in camel case is not.
     """
-    return _field(Source.BATCHED, description, requires, function=resolver, needs=needs, brings=brings)
+    return _field(Source.BATCHED, description, requires, function=resolver, needs=needs, brings=brings, name=name)
 
 
 def keyed(
