@@ -15,7 +15,6 @@ from gateway.db import Database
 from gateway.demo import is_demo
 from gateway.execution import Engine
 from gateway.kit.sealing import Keyring
-from gateway.kit.texts import Language
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.logs import configure_logs
 from gateway.models.journal import Channel
@@ -23,13 +22,13 @@ from gateway.ports.mail import ConsoleMail, Mail, SmtpMail
 from gateway.ports.sms import ConsoleSms, HttpSms, Sms
 from gateway.secret_key import secret_key
 from gateway.services.post import Post
-from gateway.services.principals import Identity, Principals
+from gateway.services.principals import Principals
 from gateway.services.updates import Updates
 from gateway.settings import Settings
 from gateway.transport import ide
 from gateway.transport.authentication import device_token, own_site
 from gateway.transport.graphql import GraphQLEndpoint
-from gateway.transport.requests import Headers
+from gateway.transport.operations import Caller, Operations
 from gateway.transport.uploads import UploadEndpoint
 from schema.context import Context
 from schema.root import build_schema
@@ -52,19 +51,18 @@ def create_app(settings: Settings) -> ASGIApp:
     updates = Updates(db)
     keyring = Keyring(secret_key(settings))
 
-    def make_context(
-        identity: Identity | None, language: Language, correlation_id: str, headers: Headers, ip: str
-    ) -> Context:
+    def make_context(caller: Caller, correlation_id: str) -> Context:
+        identity, headers = caller.identity, caller.headers
         return Context(
             principal=identity.principal if identity else None,
             session_id=identity.session_id if identity else None,
-            language=language,
+            language=caller.language,
             channel=Channel.API if identity and identity.session_id is None else Channel.PORTAL,
             correlation_id=correlation_id,
             db=db,
             catalogue=catalogue.current(),
             updates=updates,
-            ip=ip,
+            ip=caller.ip,
             user_agent=headers.get("user-agent", ""),
             keyring=keyring,
             post=app.state.post,
@@ -89,7 +87,7 @@ def create_app(settings: Settings) -> ASGIApp:
             await catalogue.close()
             await db.close()
 
-    graphql = GraphQLEndpoint(Engine(build_schema()), principals, make_context)
+    graphql = GraphQLEndpoint(Operations(Engine(build_schema()), principals, make_context))
     uploads = UploadEndpoint(db, principals)
     app = Starlette(
         routes=[

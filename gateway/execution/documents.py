@@ -52,20 +52,24 @@ class Prepared:
     errors: list[GraphQLError] = field(default_factory=list)
     operations: Mapping[str, Operation] = field(default_factory=dict)
 
-    def operation(self, name: str | None = None) -> Operation:
-        """The operation to execute; raises `GraphQLError` when the name is unknown or missing among several."""
+    def find(self, name: str | None = None) -> Operation | None:
+        """The operation to execute; None when the name is unknown or missing among several."""
         if not name:
-            if len(self.operations) == 1:
-                return next(iter(self.operations.values()))
-            raise GraphQLError(
-                "Must provide operation name if query contains multiple operations."
-                if self.operations
-                else "Must provide an operation."
-            )
-        found = self.operations.get(name)
-        if found is None:
+            return next(iter(self.operations.values())) if len(self.operations) == 1 else None
+        return self.operations.get(name)
+
+    def operation(self, name: str | None = None) -> Operation:
+        """The operation to execute; raises `GraphQLError` when there is none."""
+        found = self.find(name)
+        if found is not None:
+            return found
+        if name:
             raise GraphQLError(f"Unknown operation named '{name}'.")
-        return found
+        raise GraphQLError(
+            "Must provide operation name if query contains multiple operations."
+            if self.operations
+            else "Must provide an operation."
+        )
 
 
 def _kept(error: GraphQLError, text: Source) -> GraphQLError:

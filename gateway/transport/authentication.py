@@ -11,6 +11,9 @@ from gateway.services.sessions import SignedIn
 SESSION_COOKIE = "gateway_session"
 DEVICE_COOKIE = "gateway_device"
 
+_PREFLIGHTED = ("x-requested-with", "graphql-require-preflight", "apollo-require-preflight")
+"""Headers that clients of GraphQL send with a GET to show that they may."""
+
 _KNOWN = timedelta(days=400)
 """How long a browser is known; browsers keep no cookie for longer."""
 
@@ -48,6 +51,24 @@ def own_site(headers: Mapping[str, str]) -> str | None:
     """The origin of the page that asks, when it is the gateway's own; None for others, and without a page."""
     origin = headers.get("origin", "")
     return origin if origin.partition("://")[2] == headers.get("host") else None
+
+
+def harmless(headers: Mapping[str, str], *, reads: bool) -> bool:
+    """Whether a request can't be another site's, sent by the browser with a session that it does not know of.
+
+    A JSON body and a header that no form has make the browser ask first, and nobody answers. A GET has no body.
+    """
+    if "authorization" in headers:
+        return True
+    site = headers.get("sec-fetch-site")
+    if site == "cross-site":
+        return False
+    return (
+        not reads
+        or site == "same-origin"
+        or SESSION_COOKIE not in headers.get("cookie", "")
+        or any(name in headers for name in _PREFLIGHTED)
+    )
 
 
 def cookie(headers: Mapping[str, str], wanted: str) -> str | None:

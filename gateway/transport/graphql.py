@@ -1,36 +1,44 @@
-"""GraphQL over HTTP: one POST, one operation, one JSON answer."""
+"""GraphQL over HTTP: one request, one operation, one JSON answer."""
 
-import secrets
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import orjson
-import structlog
-from graphql import GraphQLError
+from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
-from gateway.execution.engine import Engine, Result
 from gateway.kit.errors import GatewayError, GatewayErrorCode
-from gateway.kit.texts import Language, Text, negotiate
-from gateway.services.principals import Identity, Principals
-from gateway.transport.authentication import closed_cookies, identify, opened_cookies
-from gateway.transport.errors import present, present_all
+from gateway.kit.texts import Text, negotiate
+from gateway.transport.answers import dump, present_fault
+from gateway.transport.authentication import closed_cookies, harmless, opened_cookies
+from gateway.transport.compression import packed
+from gateway.transport.operations import Operations, new_correlation_id
 from gateway.transport.requests import (
     JSON,
     RESPONSE_JSON,
     Headers,
     HttpFault,
+    Parameters,
     accepted,
     fault,
+    headers_of,
     is_json,
     parameters,
+    query_parameters,
     read_body,
 )
 from schema.context import Context
 
-log = structlog.get_logger(__name__)
-
-ONLY_POST = Text(en="Send GraphQL requests with POST.", ru="Отправляйте запросы GraphQL методом POST.")
+GET_OR_POST = Text(
+    en="Send GraphQL requests with POST, or queries with GET.",
+    ru="Отправляйте запросы GraphQL методом POST, а чтение — также методом GET.",
+)
+ONLY_QUERIES = Text(
+    en="GET only reads. Send mutations with POST, and follow subscriptions over a WebSocket or /graphql/stream.",
+    ru="Метод GET только читает. Отправляйте мутации методом POST, "
+    "а подписки открывайте через WebSocket или /graphql/stream.",
+)
 NOT_ACCEPTABLE = Text(
     en="The Accept header takes neither application/graphql-response+json nor application/json in UTF-8.",
     ru="Заголовок Accept не допускает ни application/graphql-response+json, ни application/json в UTF-8.",
@@ -40,70 +48,125 @@ UNSUPPORTED_MEDIA_TYPE = Text(
     ru="Отправьте запрос с заголовком «Content-Type: application/json» в UTF-8.",
 )
 FOREIGN_ORIGIN = Text(
-    en="A page of another site must not use this session. Use an API key.",
-    ru="Страница другого сайта не может пользоваться этим сеансом. Используйте API-ключ.",
-)
-INTROSPECTION = Text(
-    en="The schema is shown to signed-in callers only. Sign in, or send an API key.",
-    ru="Схема видна только после входа. Войдите или отправьте API-ключ.",
+    en="A page of another site must not use this session. Use an API key; for GET send an “X-Requested-With” header.",
+    ru="Страница другого сайта не может пользоваться этим сеансом. Используйте API-ключ; "
+    "для GET отправьте заголовок «X-Requested-With».",
 )
 
-MakeContext = Callable[[Identity | None, Language, str, Headers, str], Context]
-"""Makes the context of a request from the caller, the language, the correlation id, the headers and the address."""
+_STATUSES = {
+    GatewayErrorCode.UNAUTHENTICATED: 401,
+    GatewayErrorCode.FORBIDDEN: 403,
+    GatewayErrorCode.RATE_LIMITED: 429,
+    GatewayErrorCode.UNAVAILABLE: 503,
+    GatewayErrorCode.TIMEOUT: 504,
+}
+
+
+@dataclass(slots=True)
+class Response:
+    """What is sent back."""
+
+    status: int
+    body: bytes
+    media: str
+    headers: Headers = field(default_factory=dict)
+    cookies: Sequence[str] = ()
+
+
+class Request(NamedTuple):
+    """A request before anybody has looked at it."""
+
+    scope: Scope
+    receive: Receive
+    headers: Headers
+    ip: str
+    correlation_id: str
+
+    @classmethod
+    def of(cls, scope: Scope, receive: Receive) -> "Request":
+        client = scope.get("client")
+        return cls(scope, receive, headers_of(scope), client[0] if client else "", new_correlation_id())
 
 
 class GraphQLEndpoint:
-    """The ASGI endpoint of `/graphql`."""
+    """The ASGI endpoint of `/graphql` for HTTP."""
 
-    def __init__(self, engine: Engine, principals: Principals, make_context: MakeContext) -> None:
-        self._engine = engine
-        self._principals = principals
-        self._make_context = make_context
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: Headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        correlation_id = secrets.token_hex(16)
-        language = negotiate(headers.get("accept-language", ""))
-        media = accepted(headers.get("accept", "")) or JSON
-        cookies: Sequence[str] = ()
-        extra: Headers = {}
+        request = Request.of(scope, receive)
         try:
-            status, body, cookies = await self._answer(scope, receive, headers, correlation_id, language)
-        except HttpFault as refused:
-            status, extra = refused.status, refused.headers
-            body = orjson.dumps({"errors": _faults(refused.error, language, correlation_id)})
-        except GatewayError as refused:
-            status = 401 if refused.code is GatewayErrorCode.UNAUTHENTICATED else 400
-            extra = {"www-authenticate": "Bearer"} if status == 401 else {}
-            body = orjson.dumps({"errors": _faults(refused, language, correlation_id)})
+            response = await self._answer(request)
         except Exception as failure:  # nobody further out would tell the caller, and log it
-            status, body = 500, orjson.dumps({"errors": _faults(failure, language, correlation_id)})
-        await _send(send, status, body, media, correlation_id, extra, cookies)
+            response = refusal(request, failure)
+        await respond(send, request, response)
 
-    async def _answer(
-        self, scope: Scope, receive: Receive, headers: Headers, correlation_id: str, language: Language
-    ) -> tuple[int, bytes, Sequence[str]]:
-        if scope["method"] != "POST":
-            raise fault(405, ONLY_POST, {"allow": "POST"})
+    async def _answer(self, request: Request) -> Response:
+        method, headers = request.scope["method"], request.headers
+        if method not in ("POST", "GET"):
+            raise fault(405, GET_OR_POST, {"allow": "GET, POST"})
         media = accepted(headers.get("accept", ""))
         if media is None:
             raise fault(406, NOT_ACCEPTABLE)
-        if not is_json(headers.get("content-type", "")):
-            raise fault(415, UNSUPPORTED_MEDIA_TYPE)
-        if headers.get("sec-fetch-site") == "cross-site" and "authorization" not in headers:
-            raise fault(403, FOREIGN_ORIGIN)
-        identity = await identify(headers, self._principals)
-        if identity is not None and identity.language is not None and "accept-language" not in headers:
-            language = identity.language
-        asked = parameters(await read_body(receive, headers))
-        prepared = self._engine.prepare(asked.query)
-        if identity is None and any(operation.introspects for operation in prepared.operations.values()):
-            raise GatewayError(GatewayErrorCode.UNAUTHENTICATED, INTROSPECTION())
-        client = scope.get("client")
-        context = self._make_context(identity, language, correlation_id, headers, client[0] if client else "")
-        result = await self._engine.execute(prepared, asked.variables, asked.operation_name, context)
-        status = 200 if result.executed or media == JSON else 400
-        return status, _dump(result, context.language, correlation_id), _cookies(context, scope["scheme"] == "https")
+        asked = await read(request)
+        caller = await self._operations.caller(headers, request.ip)
+        prepared = self._operations.prepare(asked, caller)
+        operation = prepared.find(asked.operation_name)
+        if method == "GET" and operation is not None and operation.type is not OperationType.QUERY:
+            raise fault(405, ONLY_QUERIES, {"allow": "POST"})
+        result, context = await self._operations.execute(prepared, asked, caller, request.correlation_id)
+        return Response(
+            200 if result.executed or media == JSON else 400,
+            dump(result, context.language, request.correlation_id),
+            media,
+            cookies=_cookies(context, request.scope["scheme"] == "https"),
+        )
+
+
+async def read(request: Request) -> Parameters:
+    """What is asked; an `HttpFault` when it is not asked as it should be, or by a page of another site."""
+    reads = request.scope["method"] == "GET"
+    if not reads and not is_json(request.headers.get("content-type", "")):
+        raise fault(415, UNSUPPORTED_MEDIA_TYPE)
+    if not harmless(request.headers, reads=reads):
+        raise fault(403, FOREIGN_ORIGIN)
+    if reads:
+        return query_parameters(request.scope["query_string"])
+    return parameters(await read_body(request.receive, request.headers))
+
+
+def refusal(request: Request, failure: Exception) -> Response:
+    """How a request is answered that was not executed."""
+    media = accepted(request.headers.get("accept", "")) or JSON
+    status, error, headers = 500, failure, dict[str, str]()
+    if isinstance(failure, HttpFault):
+        status, error, headers = failure.status, failure.error, failure.headers
+    elif isinstance(failure, GatewayError):
+        status = _STATUSES.get(failure.code, 400)
+        headers = {"www-authenticate": "Bearer"} if status == 401 else {}
+    language = negotiate(request.headers.get("accept-language", ""))
+    body = orjson.dumps({"errors": present_fault(error, language, request.correlation_id)})
+    return Response(status, body, media, headers)
+
+
+async def respond(send: Send, request: Request, response: Response) -> None:
+    """Sends a response, packed where that pays."""
+    body = response.body
+    small = await packed(body, request.headers.get("accept-encoding", ""))
+    if small is not None:
+        body = small
+    headers = [
+        (b"content-type", _CONTENT_TYPES[response.media]),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-correlation-id", request.correlation_id.encode()),
+        (b"cache-control", b"no-store"),
+        *(() if small is None else _PACKED),
+        *((name.encode(), value.encode()) for name, value in response.headers.items()),
+        *((b"set-cookie", cookie.encode()) for cookie in response.cookies),
+    ]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _cookies(context: Context, secure: bool) -> Sequence[str]:
@@ -112,38 +175,5 @@ def _cookies(context: Context, secure: bool) -> Sequence[str]:
     return closed_cookies() if context.closed else ()
 
 
-def _dump(result: Result, language: Language, correlation_id: str) -> bytes:
-    answer: dict[str, Any] = {}
-    if result.errors:
-        answer["errors"] = present_all(result.errors, language, correlation_id)
-    if result.executed:
-        answer["data"] = result.data
-    return orjson.dumps(answer)
-
-
-def _faults(error: Exception, language: Language, correlation_id: str) -> list[dict[str, Any]]:
-    return present(GraphQLError(str(error), original_error=error), language, correlation_id)
-
-
-async def _send(
-    send: Send,
-    status: int,
-    body: bytes,
-    media: str,
-    correlation_id: str,
-    extra: Headers,
-    cookies: Sequence[str],
-) -> None:
-    headers = [
-        (b"content-type", _CONTENT_TYPES[media]),
-        (b"content-length", str(len(body)).encode()),
-        (b"x-correlation-id", correlation_id.encode()),
-        (b"cache-control", b"no-store"),
-        *((name.encode(), value.encode()) for name, value in extra.items()),
-        *((b"set-cookie", cookie.encode()) for cookie in cookies),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
 _CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in (JSON, RESPONSE_JSON)}
+_PACKED = ((b"content-encoding", b"gzip"), (b"vary", b"accept-encoding"))

@@ -1,11 +1,13 @@
 """A GraphQL request as it came over HTTP: media types, size, and the three parameters."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
 
 import orjson
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Text
@@ -13,6 +15,7 @@ from gateway.kit.texts import Text
 LARGEST_BODY = 100_000
 """Bytes of a request's body."""
 
+EVENTS = "text/event-stream"
 RESPONSE_JSON = "application/graphql-response+json"
 JSON = "application/json"
 
@@ -39,6 +42,11 @@ TOO_LARGE = Text(
 )
 
 
+def headers_of(scope: Scope) -> Headers:
+    """The headers of a request; names are in lower case."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
 class HttpFault(Exception):
     """A request that is refused before it is a GraphQL request: the HTTP status and what to tell."""
 
@@ -60,6 +68,7 @@ class Parameters:
     query: str
     variables: dict[str, Any] | None
     operation_name: str | None
+    extensions: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def read_body(receive: Receive, headers: Headers, largest: int = LARGEST_BODY) -> bytes:
@@ -85,16 +94,34 @@ def parameters(body: bytes) -> Parameters:
         raise fault(400, NOT_JSON) from None
     if not isinstance(given, dict):
         raise fault(400, NOT_AN_OBJECT)
+    return checked(given)
+
+
+def query_parameters(query_string: bytes) -> Parameters:
+    """The parameters in a URL, where `variables` and `extensions` are JSON; an `HttpFault` 400 like `parameters`."""
+    given: dict[str, Any] = dict(parse_qsl(query_string.decode("latin-1")))
+    for name in ("variables", "extensions"):
+        if name in given:
+            try:
+                given[name] = orjson.loads(given[name])
+            except orjson.JSONDecodeError:
+                raise fault(400, WRONG_PARAMETER, name=name, wanted=AN_OBJECT) from None
+    return checked(given)
+
+
+def checked(given: Mapping[str, Any]) -> Parameters:
+    """The parameters of an object; an `HttpFault` 400 names the first that is wrong."""
     query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
+    extensions = given.get("extensions")
     if not isinstance(query, str) or not query:
         raise fault(400, WRONG_PARAMETER, name="query", wanted=A_DOCUMENT)
     if variables is not None and not isinstance(variables, dict):
         raise fault(400, WRONG_PARAMETER, name="variables", wanted=AN_OBJECT)
     if name is not None and not isinstance(name, str):
         raise fault(400, WRONG_PARAMETER, name="operationName", wanted=A_STRING)
-    if given.get("extensions") is not None and not isinstance(given["extensions"], dict):
+    if extensions is not None and not isinstance(extensions, dict):
         raise fault(400, WRONG_PARAMETER, name="extensions", wanted=AN_OBJECT)
-    return Parameters(query, variables, name)
+    return Parameters(query, variables, name, extensions or {})
 
 
 @lru_cache(maxsize=256)
@@ -103,7 +130,7 @@ def accepted(accept: str) -> str | None:
     best, best_quality = (JSON, 0.0) if not accept.strip() else (None, 0.0)
     for part in accept.split(","):
         media, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        quality = _quality(parameters)
+        quality = quality_of(parameters)
         charset = next((p.partition("=")[2].strip('"') for p in parameters if p.startswith("charset=")), "utf-8")
         offered = {RESPONSE_JSON: RESPONSE_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON}.get(media)
         if offered and charset in ("utf-8", "utf8") and quality > best_quality:
@@ -119,7 +146,8 @@ def is_json(content_type: str) -> bool:
     return media == JSON and charset in ("utf-8", "utf8")
 
 
-def _quality(parameters: list[str]) -> float:
+def quality_of(parameters: Sequence[str]) -> float:
+    """The weight of one entry of an Accept header, from its parameters; 0 where it is malformed."""
     for parameter in parameters:
         if parameter.startswith("q="):
             try:

@@ -14,8 +14,8 @@ from gateway.kit.ids import Kind, decode, encode
 from gateway.kit.texts import Text, negotiate
 from gateway.services.principals import Principals
 from gateway.services.uploads import LARGEST_UPLOAD, store_upload
+from gateway.transport.answers import present
 from gateway.transport.authentication import identify
-from gateway.transport.errors import present
 from gateway.transport.requests import HttpFault, fault, read_body
 
 SIGN_IN = Text(

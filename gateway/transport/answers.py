@@ -1,11 +1,13 @@
-"""How faults look in a response: a stable code, a message in the caller's language, and nothing of our insides."""
+"""Answers as JSON. Faults have a code and a message in the caller's language, and tell nothing of our insides."""
 
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 import structlog
 from graphql import GraphQLError
 
+from gateway.execution import Result
 from gateway.kit.errors import GatewayError, GatewayErrorCode, Refusal, Refusals
 from gateway.kit.texts import Language, Text
 
@@ -56,3 +58,18 @@ def _entry(error: GraphQLError, language: Language, correlation_id: str, cause: 
 
 def present_all(errors: Sequence[GraphQLError], language: Language, correlation_id: str) -> list[dict[str, Any]]:
     return [entry for error in errors for entry in present(error, language, correlation_id)]
+
+
+def present_fault(error: Exception, language: Language, correlation_id: str) -> list[dict[str, Any]]:
+    """The entries of `errors` for what kept a request from being answered at all."""
+    return present(GraphQLError(str(error), original_error=error), language, correlation_id)
+
+
+def dump(result: Result, language: Language, correlation_id: str) -> bytes:
+    """An answer as JSON."""
+    answer: dict[str, Any] = {}
+    if result.errors:
+        answer["errors"] = present_all(result.errors, language, correlation_id)
+    if result.executed:
+        answer["data"] = result.data
+    return orjson.dumps(answer)

@@ -1,0 +1,105 @@
+"""Runs what clients ask, whatever way it came: over HTTP, a WebSocket, or as an event stream."""
+
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from graphql import OperationType
+
+from gateway.execution import Engine, Prepared, Result
+from gateway.kit.errors import GatewayError, GatewayErrorCode
+from gateway.kit.texts import Language, Text, negotiate
+from gateway.services.principals import Identity, Principals
+from gateway.transport.authentication import identify
+from gateway.transport.requests import Headers, Parameters
+from schema.context import Context
+
+INTROSPECTION = Text(
+    en="The schema is shown to signed-in callers only. Sign in, or send an API key.",
+    ru="Схема видна только после входа. Войдите или отправьте API-ключ.",
+)
+OVER = Text(
+    en="The session or API key that opened this stream has ended. Sign in again, or use another key.",
+    ru="Сеанс или API-ключ, открывший этот поток, больше не действует. Войдите снова или возьмите другой ключ.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, from where, and in which language they are answered. `identity` is None for a stranger."""
+
+    headers: Headers
+    ip: str
+    language: Language
+    identity: Identity | None
+
+
+MakeContext = Callable[[Caller, str], Context]
+"""Makes the context of an operation from its caller and its correlation id."""
+
+
+def new_correlation_id() -> str:
+    """By which a request or an operation is found in the logs."""
+    return secrets.token_hex(16)
+
+
+class Operations:
+    """The engine, and who may ask it what."""
+
+    def __init__(self, engine: Engine, principals: Principals, make_context: MakeContext) -> None:
+        self._engine = engine
+        self._principals = principals
+        self._make_context = make_context
+
+    async def caller(self, headers: Headers, ip: str) -> Caller:
+        """Who sends these headers. `GatewayError` UNAUTHENTICATED for a wrong key."""
+        identity = await identify(headers, self._principals)
+        asked = headers.get("accept-language")
+        language = identity.language if identity is not None and asked is None else None
+        return Caller(headers, ip, language or negotiate(asked or ""), identity)
+
+    async def renewed(self, caller: Caller) -> Caller:
+        """The caller with the rights held by now. `GatewayError` UNAUTHENTICATED when session or key have ended."""
+        now = await self.caller(caller.headers, caller.ip)
+        if caller.identity is not None and now.identity is None:
+            raise GatewayError(GatewayErrorCode.UNAUTHENTICATED, OVER())
+        return now
+
+    def prepare(self, asked: Parameters, caller: Caller) -> Prepared:
+        """The document. `GatewayError` UNAUTHENTICATED when a stranger asks for the schema."""
+        prepared = self._engine.prepare(asked.query)
+        if caller.identity is None and any(operation.introspects for operation in prepared.operations.values()):
+            raise GatewayError(GatewayErrorCode.UNAUTHENTICATED, INTROSPECTION())
+        return prepared
+
+    async def execute(
+        self, prepared: Prepared, asked: Parameters, caller: Caller, correlation_id: str
+    ) -> tuple[Result, Context]:
+        """The answer to a query or a mutation, and the context, which knows what became of the session."""
+        context = self._make_context(caller, correlation_id)
+        return await self._engine.execute(prepared, asked.variables, asked.operation_name, context), context
+
+    async def answers(self, asked: Parameters, caller: Caller, correlation_id: str) -> AsyncIterator[Result]:
+        """The answer to a query or a mutation, or those of a subscription, each with the rights held by then.
+
+        What ends a subscription before its time is raised.
+        """
+
+        async def renew() -> Context:
+            return self._make_context(await self.renewed(caller), correlation_id)
+
+        prepared = self.prepare(asked, caller)
+        operation = prepared.find(asked.operation_name)
+        if operation is None or operation.type is not OperationType.SUBSCRIPTION:
+            result, _ = await self.execute(prepared, asked, caller, correlation_id)
+            yield result
+            return
+        context = self._make_context(caller, correlation_id)
+        stream = await self._engine.subscribe(prepared, asked.variables, asked.operation_name, context, renew)
+        if isinstance(stream, Result):
+            yield stream
+            return
+        async with aclosing(stream):  # type: ignore[type-var]  # the engine's streams are generators
+            async for result in stream:
+                yield result
