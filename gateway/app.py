@@ -27,9 +27,11 @@ from gateway.services.updates import Updates
 from gateway.settings import Settings
 from gateway.transport import ide
 from gateway.transport.authentication import device_token, own_site
+from gateway.transport.connections import Connections
 from gateway.transport.graphql import GraphQLEndpoint
 from gateway.transport.operations import Caller, Operations
 from gateway.transport.uploads import UploadEndpoint
+from gateway.transport.websocket import WebSocketEndpoint
 from schema.context import Context
 from schema.root import build_schema
 
@@ -87,7 +89,10 @@ def create_app(settings: Settings) -> ASGIApp:
             await catalogue.close()
             await db.close()
 
-    graphql = GraphQLEndpoint(Operations(Engine(build_schema()), principals, make_context))
+    operations = Operations(Engine(build_schema()), principals, make_context)
+    connections = Connections(operations, updates)
+    graphql = GraphQLEndpoint(operations)
+    websocket = WebSocketEndpoint(operations, connections)
     uploads = UploadEndpoint(db, principals)
     app = Starlette(
         routes=[
@@ -101,6 +106,8 @@ def create_app(settings: Settings) -> ASGIApp:
         """Nearly all requests go to one place; routing and middleware on the way cost as much as a small query."""
         if scope["type"] == "http" and scope["path"] == "/graphql":
             await graphql(scope, receive, send)
+        elif scope["type"] == "websocket" and scope["path"] == "/graphql":
+            await websocket(scope, receive, send)
         else:
             await app(scope, receive, send)
 

@@ -10,6 +10,7 @@ from uvicorn.supervisors import Multiprocess
 
 from gateway.app import create_app
 from gateway.settings import Settings
+from gateway.transport.requests import LARGEST_BODY
 
 
 def is_loopback(host: str) -> bool:
@@ -38,6 +39,9 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         workers=settings.processes,
         loop="uvloop",
         http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_BODY,
+        ws_per_message_deflate=False,  # 250 kB of memory a connection, to make short messages a little shorter
         lifespan="on",
         log_level="warning",
         access_log=False,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Self
 
 from gateway.db import Database
@@ -57,10 +57,17 @@ class Updates:
         await self._db.listen("updates", self._hear)
         await self._db.listen("access", self._hear_access)
 
-    @contextmanager
-    def follow(self, table: str, company_id: int) -> Iterator[Changes]:
+    def follow(self, table: str, company_id: int) -> AbstractContextManager[Changes]:
         """The changes of a company's rows from now on."""
-        topic, changes = f"{table}:{company_id}", Changes()
+        return self._follow(f"{table}:{company_id}")
+
+    def follow_access(self) -> AbstractContextManager[Changes]:
+        """When somebody's access may have changed, and nothing else."""
+        return self._follow("")
+
+    @contextmanager
+    def _follow(self, topic: str) -> Iterator[Changes]:
+        changes = Changes()
         self._followers.setdefault(topic, set()).add(changes)
         try:
             yield changes

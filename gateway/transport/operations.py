@@ -1,7 +1,7 @@
 """Runs what clients ask, whatever way it came: over HTTP, a WebSocket, or as an event stream."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -80,11 +80,12 @@ class Operations:
         context = self._make_context(caller, correlation_id)
         return await self._engine.execute(prepared, asked.variables, asked.operation_name, context), context
 
-    async def answers(self, asked: Parameters, caller: Caller, correlation_id: str) -> AsyncIterator[Result]:
+    async def answers(self, asked: Parameters, caller: Caller, correlation_id: str) -> AsyncGenerator[Result, None]:
         """The answer to a query or a mutation, or those of a subscription, each with the rights held by then.
 
-        What ends a subscription before its time is raised.
+        What ends it before its time is raised: `GatewayError` UNAUTHENTICATED when session or key have ended.
         """
+        caller = await self.renewed(caller)
 
         async def renew() -> Context:
             return self._make_context(await self.renewed(caller), correlation_id)

@@ -451,11 +451,14 @@ async def arrivals(
     *,
     count: Annotated[int, strawberry.argument(description="How many.")] = 2,
     fail_at: Annotated[int | None, strawberry.argument(description="Breaks there.")] = None,
+    stays: Annotated[bool, strawberry.argument(description="Waits for more.")] = False,
 ) -> AsyncIterator[Row]:
     for number in range(1, count + 1):
         if number == fail_at:
             raise ValueError("the stream broke")
         yield book_row(number)
+    if stays:
+        await asyncio.Event().wait()
 
 
 @strawberry.type(description="What can be followed.")

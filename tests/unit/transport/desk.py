@@ -1,6 +1,8 @@
 """The library of the engine's tests behind the endpoints, with people who come with sessions and keys."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 from starlette.types import ASGIApp
@@ -9,6 +11,8 @@ from authz.principal import Principal
 from gateway.execution import Engine
 from gateway.kit.texts import Language
 from gateway.services.principals import Identity
+from gateway.services.updates import Updates
+from gateway.transport.connections import Connections
 from gateway.transport.operations import Caller, Operations
 from tests.unit.execution.library import LibraryContext, make_schema
 
@@ -43,8 +47,39 @@ class People:
         return self.keys.get(secret)
 
 
-def operations(people: People) -> Operations:
-    return Operations(Engine(make_schema()), people, lambda caller, _: DeskContext(caller))  # type: ignore[arg-type, return-value]
+class Notices:
+    """In the place of the database: tells `Updates` what a test says."""
+
+    def __init__(self) -> None:
+        self._callbacks: dict[str, Callable[[str | None], None]] = {}
+
+    async def listen(self, channel: str, callback: Callable[[str | None], None]) -> None:
+        self._callbacks[channel] = callback
+
+    def notify(self, channel: str, payload: str | None = "") -> None:
+        self._callbacks[channel](payload)
+
+
+@dataclass
+class Desk:
+    """What the endpoints stand on."""
+
+    people: People = field(default_factory=People)
+    notices: Notices = field(default_factory=Notices)
+
+    def __post_init__(self) -> None:
+        people: Any = self.people
+        make_context: Any = lambda caller, _: DeskContext(caller)  # noqa: E731
+        self.operations = Operations(Engine(make_schema()), people, make_context)
+        database: Any = self.notices
+        self.updates = Updates(database)
+        self.connections = Connections(self.operations, self.updates)
+
+    @classmethod
+    async def open(cls) -> "Desk":
+        desk = cls()
+        await desk.updates.open()
+        return desk
 
 
 def client(app: ASGIApp) -> httpx.AsyncClient:

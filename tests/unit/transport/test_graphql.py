@@ -9,7 +9,7 @@ import pytest
 
 from gateway.transport.graphql import GraphQLEndpoint
 from gateway.transport.requests import LARGEST_BODY
-from tests.unit.transport.desk import People, client, operations
+from tests.unit.transport.desk import Desk, client
 
 JSON = {"content-type": "application/json"}
 QUERY = '{"query": "{ version }"}'
@@ -20,7 +20,7 @@ LONG = '{"query": "{ books(first: %d) { nodes { id } } }"}'
 
 @pytest.fixture(scope="module")
 async def desk() -> AsyncIterator[httpx.AsyncClient]:
-    async with client(GraphQLEndpoint(operations(People()))) as http:
+    async with client(GraphQLEndpoint(Desk().operations)) as http:
         yield http
 
 
