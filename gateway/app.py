@@ -1,9 +1,13 @@
 """The web application: everything put together for one process."""
 
+import asyncio
 import contextlib
 import gc
+import signal
 import sys
 from collections.abc import AsyncIterator
+from types import FrameType
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -30,6 +34,7 @@ from gateway.transport.authentication import device_token, own_site
 from gateway.transport.connections import Connections
 from gateway.transport.graphql import GraphQLEndpoint
 from gateway.transport.operations import Caller, Operations
+from gateway.transport.sse import EventStreamEndpoint
 from gateway.transport.uploads import UploadEndpoint
 from gateway.transport.websocket import WebSocketEndpoint
 from schema.context import Context
@@ -82,6 +87,7 @@ def create_app(settings: Settings) -> ASGIApp:
             demo = await is_demo(db)
             app.router.routes.extend(ide.routes(demo=demo))
             app.state.post = post_office(settings, demo=demo)
+            end_with_the_process(connections)
             spare_collector()
             yield
             await app.state.post.close()
@@ -91,8 +97,11 @@ def create_app(settings: Settings) -> ASGIApp:
 
     operations = Operations(Engine(build_schema()), principals, make_context)
     connections = Connections(operations, updates)
-    graphql = GraphQLEndpoint(operations)
-    websocket = WebSocketEndpoint(operations, connections)
+    endpoints: dict[tuple[str, str | None], ASGIApp] = {
+        ("http", "/graphql"): GraphQLEndpoint(operations),
+        ("websocket", "/graphql"): WebSocketEndpoint(operations, connections),
+        ("http", "/graphql/stream"): EventStreamEndpoint(operations, connections),
+    }
     uploads = UploadEndpoint(db, principals)
     app = Starlette(
         routes=[
@@ -104,12 +113,8 @@ def create_app(settings: Settings) -> ASGIApp:
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         """Nearly all requests go to one place; routing and middleware on the way cost as much as a small query."""
-        if scope["type"] == "http" and scope["path"] == "/graphql":
-            await graphql(scope, receive, send)
-        elif scope["type"] == "websocket" and scope["path"] == "/graphql":
-            await websocket(scope, receive, send)
-        else:
-            await app(scope, receive, send)
+        endpoint = endpoints.get((scope["type"], scope.get("path")), app)
+        await endpoint(scope, receive, send)
 
     return application
 
@@ -122,6 +127,20 @@ def post_office(settings: Settings, *, demo: bool) -> Post:
     if demo:
         mail, sms = mail or ConsoleMail(sys.stdout), sms or ConsoleSms(sys.stdout)
     return Post(mail, sms)
+
+
+def end_with_the_process(connections: Connections) -> None:
+    """Ends what would go on for ever when the server is told to stop: it waits for responses that have begun."""
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        before = signal.getsignal(each)
+
+        def handle(number: int, frame: FrameType | None, before: Any = before) -> None:
+            loop.call_soon_threadsafe(connections.end)
+            before(number, frame)
+
+        if callable(before):
+            signal.signal(each, handle)
 
 
 def spare_collector() -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Text
@@ -73,6 +73,15 @@ class Connections:
                 await _change(changes, expires_at)
                 identity = (await self._operations.renewed(caller)).identity
                 expires_at = identity.expires_at if identity is not None else None
+
+
+E = TypeVar("E", bound=Exception)
+
+
+def ended_by(group: ExceptionGroup[E]) -> E:
+    """The first of the exceptions that ended a connection."""
+    first = group.exceptions[0]
+    return ended_by(first) if isinstance(first, ExceptionGroup) else first
 
 
 async def _change(changes: Changes, expires_at: datetime | None) -> None:

@@ -17,6 +17,7 @@ from gateway.transport.operations import Operations, new_correlation_id
 from gateway.transport.requests import (
     JSON,
     RESPONSE_JSON,
+    TEXT,
     Headers,
     HttpFault,
     Parameters,
@@ -175,5 +176,5 @@ def _cookies(context: Context, secure: bool) -> Sequence[str]:
     return closed_cookies() if context.closed else ()
 
 
-_CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in (JSON, RESPONSE_JSON)}
+_CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in (JSON, RESPONSE_JSON, TEXT)}
 _PACKED = ((b"content-encoding", b"gzip"), (b"vary", b"accept-encoding"))

@@ -16,6 +16,7 @@ LARGEST_BODY = 100_000
 """Bytes of a request's body."""
 
 EVENTS = "text/event-stream"
+TEXT = "text/plain"
 RESPONSE_JSON = "application/graphql-response+json"
 JSON = "application/json"
 

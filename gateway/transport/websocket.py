@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from contextlib import aclosing
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import orjson
 import structlog
@@ -13,7 +13,7 @@ from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Language, Text
 from gateway.transport.answers import dump, present_all, present_fault
 from gateway.transport.authentication import own_site
-from gateway.transport.connections import Connections, Ending
+from gateway.transport.connections import Connections, Ending, ended_by
 from gateway.transport.operations import Caller, Operations, new_correlation_id
 from gateway.transport.requests import HttpFault, Parameters, checked, headers_of
 
@@ -94,9 +94,9 @@ class WebSocketEndpoint:
                 await socket.send({"type": "connection_ack"})
                 await _Conversation(self._operations, socket, caller, tasks).listen()
         except* _Close as ends:
-            end = _first(ends)
+            end = ended_by(ends)
         except* GatewayError as refusals:
-            if _first(refusals).code is GatewayErrorCode.UNAUTHENTICATED:
+            if ended_by(refusals).code is GatewayErrorCode.UNAUTHENTICATED:
                 end = _Close(4401, "Unauthorized")
         except* Ending:
             end = _Close(1001, "Going away")
@@ -210,11 +210,3 @@ def _id(message: dict[str, Any]) -> str:
     if not isinstance(id, str) or not id:
         raise _Close(4400, f"{message['type']} needs an id")
     return id
-
-
-E = TypeVar("E", bound=Exception)
-
-
-def _first(group: BaseExceptionGroup[E]) -> E:
-    first = group.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
