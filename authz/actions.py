@@ -91,6 +91,11 @@ class Action(StrEnum):
         "Approve or refuse bulk changes of others as the second person.",
         "Одобрять или отклонять чужие массовые изменения вторым лицом.",
     )
+    APPROVAL_THRESHOLD_SET = (
+        "approval_threshold:set",
+        "Set above what bulk changes need a second person.",
+        "Задавать, с чего массовым изменениям нужно второе лицо.",
+    )
 
     # Access
     ADMINISTRATOR_READ = (

@@ -192,7 +192,7 @@ class Database:
     """One PostgreSQL as `gateway_app`: a pool for reads, another for transactions, a connection for notifications.
 
     `dsn` is a libpq address (`postgresql://user@host/name`). Timeouts are in seconds: a statement that runs longer is
-    cancelled by the server.
+    cancelled by the server, a transaction that waits longer for its client is rolled back.
     """
 
     def __init__(
@@ -202,6 +202,7 @@ class Database:
         readers: int = 8,
         writers: int = 4,
         statement_timeout: float = 30,
+        idle_timeout: float = 30,
         connect_timeout: float = 10,
         application_name: str = "gateway",
     ) -> None:
@@ -213,7 +214,8 @@ class Database:
             "application_name": application_name,
             "jit": "off",
             "statement_timeout": str(round(statement_timeout * 1000)),
-            "idle_in_transaction_session_timeout": str(round(statement_timeout * 1000)),
+            "idle_in_transaction_session_timeout": str(round(idle_timeout * 1000)),
+            "tcp_keepalives_idle": "5",  # seconds after which the server notices that a machine is gone
         }
         self._readers = _Readers(partial(self._connect, **_READING), readers)
         self._engine: AsyncEngine = create_async_engine(
@@ -284,6 +286,16 @@ async def run(session: AsyncSession, statement: Statement, **parameters: object)
     """Runs one statement inside a session's transaction and gives its rows."""
     connection = await raw(session)
     return await connection.fetch(statement.sql, *statement.arguments(parameters))
+
+
+async def stream(
+    session: AsyncSession, statement: Statement, size: int, **parameters: object
+) -> AsyncIterator[list[asyncpg.Record]]:
+    """The rows of one statement inside a session's transaction, so many at a time; other statements may run between."""
+    connection = await raw(session)
+    cursor = await connection.cursor(statement.sql, *statement.arguments(parameters))
+    while rows := await cursor.fetch(size):
+        yield rows
 
 
 def _share_codecs(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -13,7 +13,7 @@ from gateway.kit.ids import Kind, decode_any
 from gateway.loaders import journal as loader
 from gateway.loaders.access import ADMINISTRATORS
 from gateway.loaders.journal import JOURNAL
-from gateway.loaders.pages import Filter, Parent
+from gateway.loaders.narrowing import Filter, Parent
 from gateway.models.journal import ActorKind, Channel
 from gateway.services.summaries import summary
 from schema.connections import After, ConnectionOf, EdgeOf, First

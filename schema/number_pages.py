@@ -12,7 +12,7 @@ from gateway.kit.ids import Kind
 from gateway.kit.paging import Keyset
 from gateway.loaders import number_filters
 from gateway.loaders import numbers as loader
-from gateway.loaders.pages import NO_FILTER, Filter, Parent
+from gateway.loaders.narrowing import NO_FILTER, Filter, Parent
 from gateway.models.numbers import NumberKind, NumberStatus
 from schema.connections import After, Before, First, Last
 from schema.context import Context

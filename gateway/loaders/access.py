@@ -10,7 +10,8 @@ from authz.actions import Action
 from gateway.db import Statement
 from gateway.execution import Row, Selection
 from gateway.kit.paging import Keyset, Page
-from gateway.loaders.pages import PARENT, Listing, Parent, pages
+from gateway.loaders.narrowing import PARENT, Parent
+from gateway.loaders.pages import Listing, pages
 from gateway.loaders.reading import Read
 from gateway.loaders.sources import Reach, Source, columns_of
 from gateway.models import metadata

@@ -13,7 +13,8 @@ from gateway.execution import Row, Selection
 from gateway.kit import paging
 from gateway.kit.paging import Keyset, Page
 from gateway.kit.seek import seek
-from gateway.loaders.pages import Filter, Wanted, page_row
+from gateway.loaders.narrowing import Filter
+from gateway.loaders.pages import Wanted, page_row
 from gateway.loaders.reading import Read
 from gateway.loaders.search import beginning, patterns
 from gateway.loaders.sources import Reach, Source, columns_of

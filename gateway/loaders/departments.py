@@ -1,15 +1,14 @@
 """Departments: as a list, parents before children."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy import BigInteger, String, bindparam, func
 
 from authz.actions import Action
 from gateway.execution import Row, Selection
 from gateway.kit.paging import Keyset, Page
-from gateway.loaders.pages import NO_FILTER, PARENT, Filter, Listing, Parent, pages
+from gateway.loaders.narrowing import NO_FILTER, Filter, Parent
+from gateway.loaders.pages import Listing, pages
 from gateway.loaders.reading import Read
 from gateway.loaders.sources import Source, columns_of
 from gateway.models import metadata
@@ -28,14 +27,6 @@ _BY_PATH = Keyset("departments", {"path_key": str, "id": int})
 _OF_COMPANY = Listing(
     DEPARTMENTS, conditions={"parent": _TABLE.c.parent_id == bindparam("parent_id", type_=BigInteger)}
 )
-
-
-def in_subtree(department: ColumnElement[Any], *tops: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Rows of the parent's company in one of the tops or below; without tops, in one of `:department_ids` or below."""
-    tree = _TABLE.alias("tree")
-    wanted: Any = array(tops) if tops else bindparam("department_ids", type_=ARRAY(BigInteger))
-    subtree = select(tree.c.id).where(tree.c.company_id == PARENT.c.company_id, wanted.overlap(tree.c.ancestor_ids))
-    return department.in_(subtree.correlate(PARENT))
 
 
 async def departments_pages(

@@ -7,8 +7,8 @@ from sqlalchemy import ARRAY, String, all_, bindparam
 from authz.actions import Action
 from gateway.execution import Row, Selection
 from gateway.kit.paging import Keyset, Page
-from gateway.loaders.departments import in_subtree
-from gateway.loaders.pages import Filter, Listing, Parent, pages
+from gateway.loaders.narrowing import Filter, Parent, in_subtree
+from gateway.loaders.pages import Listing, pages
 from gateway.loaders.reading import Read
 from gateway.loaders.search import patterns
 from gateway.loaders.sources import Source, columns_of

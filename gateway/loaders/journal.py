@@ -10,7 +10,8 @@ from sqlalchemy import ARRAY, BigInteger, DateTime, String, and_, any_, bindpara
 from authz.actions import Action
 from gateway.execution import Row, Selection
 from gateway.kit.paging import Keyset, Page
-from gateway.loaders.pages import PARENT, Filter, Listing, Parent, pages
+from gateway.loaders.narrowing import PARENT, Filter, Parent
+from gateway.loaders.pages import Listing, pages
 from gateway.loaders.reading import Read
 from gateway.loaders.sources import Source, columns_of
 from gateway.models import metadata

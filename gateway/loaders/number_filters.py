@@ -1,6 +1,6 @@
 """What a filter of numbers asks for, as conditions of a statement and their parameters."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,7 @@ from sqlalchemy.types import TypeEngine
 
 from gateway.kit.errors import InvalidValue
 from gateway.kit.phones import msisdn_prefix, msisdn_suffix
-from gateway.loaders.departments import in_subtree
-from gateway.loaders.pages import Filter
+from gateway.loaders.narrowing import Filter, in_subtree
 from gateway.loaders.search import patterns
 from gateway.models import metadata
 
@@ -82,12 +81,12 @@ class NumberFilter:
     msisdn_prefix: str | None = None
     msisdn_suffix: str | None = None
     search: str | None = None
-    status: Collection[str] | None = None
-    kind: Collection[str] | None = None
-    tariff_ids: Collection[int] | None = None
-    option_ids: Collection[int] | None = None
-    without_option_ids: Collection[int] | None = None
-    department_ids: Collection[int] | None = None
+    status: Sequence[str] | None = None
+    kind: Sequence[str] | None = None
+    tariff_ids: Sequence[int] | None = None
+    option_ids: Sequence[int] | None = None
+    without_option_ids: Sequence[int] | None = None
+    department_ids: Sequence[int] | None = None
     employee_id: int | None = None
     unassigned: bool | None = None
     updated_since: datetime | None = None

@@ -9,10 +9,11 @@ from sqlalchemy import ColumnElement, String, func, literal_column, select
 from authz.actions import Action
 from gateway.execution import Row, Selection
 from gateway.kit.paging import Keyset, Page
-from gateway.loaders.departments import DEPARTMENTS, in_subtree
+from gateway.loaders.departments import DEPARTMENTS
 from gateway.loaders.employees import EMPLOYEES
+from gateway.loaders.narrowing import PARENT, Filter, Parent, in_subtree
 from gateway.loaders.number_filters import BANNED, CONDITIONS, OPTION_IDS, NumberFilter
-from gateway.loaders.pages import PARENT, Filter, Listing, Parent, pages
+from gateway.loaders.pages import Listing, pages
 from gateway.loaders.reading import Read
 from gateway.loaders.sources import Join, Source, columns_of
 from gateway.models import metadata

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, bindparam, column, func, select, true
+from sqlalchemy import ColumnElement, Select, func, select, true
 
 from authz.scope import Shape
 from gateway.db import Statement
@@ -13,26 +13,12 @@ from gateway.execution import Row, Selection
 from gateway.kit import paging
 from gateway.kit.paging import Keyset, Page, Slice
 from gateway.kit.seek import seek
+from gateway.loaders.narrowing import NO_FILTER, PARENT, Filter, Parent
 from gateway.loaders.reading import Read
 from gateway.loaders.sources import Source
 
-_IDS = ARRAY(BigInteger)
-PARENT = (
-    func.unnest(bindparam("parent_companies", type_=_IDS), bindparam("parent_ids", type_=_IDS))
-    .table_valued(column("company_id", BigInteger), column("id", BigInteger), name="parent")
-    .render_derived()
-)
-"""The parents of a level: `company_id` and `id`, the same for a company."""
-
 _UNDER = "under_parent"
 """The parent's id in each row, under a name that is no column of a table."""
-
-
-class Parent(NamedTuple):
-    """What a list hangs on. Ids are unique over all companies, so the company only says where to look."""
-
-    company_id: int
-    id: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,21 +31,6 @@ class Listing:
     source: Source
     below: ColumnElement[bool] = field(default_factory=true)
     conditions: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
-
-
-class Filter(NamedTuple):
-    """The conditions of a listing that narrow it, by name, and their parameters."""
-
-    names: frozenset[str] = frozenset()
-    parameters: Mapping[str, object] = {}
-
-    @classmethod
-    def of(cls, given: Mapping[str, Mapping[str, object]]) -> "Filter":
-        """The filter of these conditions, from the parameters of each."""
-        return cls(frozenset(given), {name: value for each in given.values() for name, value in each.items()})
-
-
-NO_FILTER = Filter()
 
 
 class Wanted(NamedTuple):

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from gateway.models import (
     access,
     applications,
+    bulk_changes,
     catalogue,
     changes,
     companies,
@@ -22,6 +23,7 @@ metadata = SQLModel.metadata
 __all__ = [
     "access",
     "applications",
+    "bulk_changes",
     "catalogue",
     "changes",
     "companies",

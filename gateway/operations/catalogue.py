@@ -4,6 +4,10 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
+from hashlib import sha256
+
+import orjson
 
 from gateway.execution.rows import Shared
 from gateway.models.catalogue import FeePeriod
@@ -134,6 +138,24 @@ class Catalogue:
         for option in self.options.values():
             option._resolve("requires", needed[option.id])
             option._resolve("excludes", barred[option.id])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of all that rules and prices depend on: what a change would cost, and whether it is allowed at all."""
+        items = [
+            [getattr(item, name) for name in ("id", "fee_kopecks", "fee_period", "region", "archived")]
+            + [sorted(item.kinds)]
+            for item in (*self.tariffs.values(), *self.options.values())
+        ]
+        tariffs = [[tariff.id, tariff.switch_fee_kopecks] for tariff in self.tariffs.values()]
+        options = [
+            [option.id, option.connection_fee_kopecks, option.promo_days]
+            + [sorted(ids) for ids in (option.tariff_ids, option.services)]
+            + [[other.id for other in others] for others in (option.requires, option.excludes)]
+            for option in self.options.values()
+        ]
+        pairs = [[*pair, fee] for pair, fee in sorted(self._switch_fees.items())]
+        return sha256(orjson.dumps([items, tariffs, options, pairs])).hexdigest()
 
     def switch_fee(self, from_tariff_id: int, to: TariffItem) -> int:
         """The one-off price of changing between two tariffs, kopecks."""

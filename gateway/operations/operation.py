@@ -1,10 +1,10 @@
 """What an operation is: something that can be checked against a number, priced, applied and taken back."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 from authz.actions import Action
 from gateway.kit.errors import Refusal
@@ -57,17 +57,43 @@ class Operation(ABC):
         """The names of what it touches as they are now, for the journal; keys as in `summary`, without {msisdn}."""
 
 
+class Checked(NamedTuple):
+    """An operation, the state before it, and what it would do there."""
+
+    operation: Operation
+    before: NumberState
+    outcome: Outcome
+
+
+def check_each(
+    operations: Sequence[Operation], state: NumberState, catalogue: Catalogue, moment: datetime
+) -> Iterator[Checked]:
+    """Several operations, one after another on the same number, up to the first that is refused."""
+    for operation in operations:
+        outcome = operation.check(state, catalogue, moment)
+        yield Checked(operation, state, outcome)
+        if outcome.refusals:
+            return
+        state = outcome.after
+
+
 def check_all(operations: Sequence[Operation], state: NumberState, catalogue: Catalogue, moment: datetime) -> Outcome:
     """Several operations, one after another on the same number: all of them, or, when one is refused, none."""
-    total = Outcome(state)
-    for operation in operations:
-        outcome = operation.check(total.after, catalogue, moment)
-        if outcome.refusals:
-            return Outcome(state, refusals=outcome.refusals)
-        total = replace(
-            outcome,
-            one_off_kopecks=total.one_off_kopecks + outcome.one_off_kopecks,
-            monthly_kopecks=total.monthly_kopecks + outcome.monthly_kopecks,
-            warnings=total.warnings + outcome.warnings,
-        )
-    return total
+    return total(state, list(check_each(operations, state, catalogue, moment)))
+
+
+def total(state: NumberState, checked: Sequence[Checked]) -> Outcome:
+    """What operations that were checked on this state would do together."""
+    if not checked:
+        return Outcome(state)
+    outcomes = [each.outcome for each in checked]
+    if outcomes[-1].refusals:
+        return Outcome(state, refusals=outcomes[-1].refusals)
+    if len(outcomes) == 1:
+        return outcomes[0]
+    return Outcome(
+        outcomes[-1].after,
+        sum(outcome.one_off_kopecks for outcome in outcomes),
+        sum(outcome.monthly_kopecks for outcome in outcomes),
+        tuple(warning for outcome in outcomes for warning in outcome.warnings),
+    )

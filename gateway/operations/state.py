@@ -56,7 +56,8 @@ class NumberState:
 
     `region`, `time_zone` and `company_status` are the company's; operations change neither them nor `msisdn` and
     `kind`. A promotion is given to a number once: `used_promotions` are those that it had and gave up.
-    `block_reason` and `blocked_until` are set only while the number is BLOCKED. `around` is no part of the number.
+    `block_reason` and `blocked_until` are set only while the number is BLOCKED. `around` is no part of the number, and
+    `updated_at`, its last change where it was loaded, is none of what can be changed.
     """
 
     company_id: int
@@ -80,6 +81,7 @@ class NumberState:
     bans: Mapping[str, Banned]
     limit: Limited | None
     used_promotions: frozenset[int]
+    updated_at: datetime | None = field(default=None, compare=False)
     around: Surroundings = field(default=Surroundings(), repr=False, compare=False)
 
     def with_option(self, option_id: int, connected: Connected) -> "NumberState":

@@ -7,7 +7,7 @@ from datetime import datetime
 from gateway.kit.texts import Message, Text
 from gateway.operations import wording
 from gateway.operations.catalogue import Catalogue
-from gateway.operations.operation import Operation, check_all
+from gateway.operations.operation import Checked, Operation, check_all
 from gateway.operations.state import NumberState
 
 NOT_REFUNDED = Text(en="{price} taken at once is not paid back.", ru="Разовая плата {price} не возвращается.")
@@ -25,17 +25,24 @@ class Undo:
     irreversible: tuple[Message, ...]
 
 
-def undo(operations: Sequence[Operation], state: NumberState, catalogue: Catalogue, moment: datetime) -> Undo:
-    """How to take back operations that would be done to a number in this state; they must not be refused.
+def inverses(checked: Sequence[Checked], catalogue: Catalogue) -> tuple[Operation, ...]:
+    """What takes operations back, the last one first."""
+    return tuple(
+        inverse
+        for operation, before, outcome in reversed(checked)
+        for inverse in operation.inverse(before, outcome.after, catalogue)
+    )
+
+
+def undo(checked: Sequence[Checked], catalogue: Catalogue, moment: datetime) -> Undo:
+    """How to take back operations, one at least, that were checked on a number and are not refused.
 
     What is irreversible is found by trying: the inverses are checked on the state afterwards, under the same rules and
     prices as anything else.
     """
-    after, paid, reverse = state, 0, list[Operation]()
-    for operation in operations:
-        outcome = operation.check(after, catalogue, moment)
-        reverse[:0] = operation.inverse(after, outcome.after, catalogue)
-        after, paid = outcome.after, paid + outcome.one_off_kopecks
+    state, after = checked[0].before, checked[-1].outcome.after
+    reverse = inverses(checked, catalogue)
+    paid = sum(each.outcome.one_off_kopecks for each in checked)
     back = check_all(reverse, after, catalogue, moment)
     notes = [refusal.message for refusal in back.refusals]
     if paid:
@@ -47,7 +54,7 @@ def undo(operations: Sequence[Operation], state: NumberState, catalogue: Catalog
     notes += [
         PROMOTION_GONE(option=catalogue.options[each].name) for each in _promotions_lost(state, back.after, moment)
     ]
-    return Undo(tuple(reverse), back.one_off_kopecks, tuple(notes))
+    return Undo(reverse, back.one_off_kopecks, tuple(notes))
 
 
 def _promotions_lost(before: NumberState, restored: NumberState, moment: datetime) -> Iterator[int]:

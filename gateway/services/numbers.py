@@ -85,8 +85,8 @@ async def preview(
     within, moment = partial(db.fetch, Tenant(principal.companies)), datetime.now(UTC)
     [state] = await surround(within, principal, [await _find(within, principal, number_id)], [operation], moment)
     outcome = operation.check(state, catalogue, moment)
-    missing = (*_missing_rights(principal, state, operation), *_missing_there(principal, state, operation, outcome))
-    return replace(outcome, refusals=(*missing, *(refusal.under("change") for refusal in outcome.refusals)))
+    missing = (*missing_rights(principal, state, operation), *missing_there(principal, state, operation, outcome))
+    return replace(outcome, refusals=tuple(refusal.under("change") for refusal in (*missing, *outcome.refusals)))
 
 
 async def change(
@@ -109,8 +109,8 @@ async def change(
     async with db.transaction(Tenant(principal.companies)) as session:
         within = partial(run, session)
         state = await _find(within, principal, number_id, lock=True)
-        if missing := tuple(_missing_rights(principal, state, operation)):
-            raise Refusals(missing)
+        if missing := tuple(missing_rights(principal, state, operation)):
+            raise Refusals([refusal.under("change") for refusal in missing])
         moment = datetime.now(UTC)
 
         async def act() -> Answer:
@@ -118,8 +118,8 @@ async def change(
             outcome = operation.check(before, catalogue, moment)
             if outcome.refusals:
                 raise Refusals([refusal.under("change") for refusal in outcome.refusals])
-            if missing := tuple(_missing_there(principal, before, operation, outcome)):
-                raise Refusals(missing)
+            if missing := tuple(missing_there(principal, before, operation, outcome)):
+                raise Refusals([refusal.under("change") for refusal in missing])
             if surprises := tuple(_surprises(outcome, expected_one_off, expected_monthly)):
                 raise Refusals(surprises)
             return asdict(await _make(within, before, operation, outcome, catalogue, origin, moment))
@@ -144,21 +144,22 @@ async def _find(run: Run, principal: Principal, number_id: int, *, lock: bool = 
     raise Refusal(ErrorCode.NOT_FOUND, NO_NUMBER(), ("numberId",))
 
 
-def _missing_rights(principal: Principal, state: NumberState, operation: Operation) -> Iterator[Refusal]:
+def missing_rights(principal: Principal, state: NumberState, operation: Operation) -> Iterator[Refusal]:
+    """What the caller would have to hold where the number stands; fields begin at the change input."""
     for action in (Action.NUMBER_CHANGE, operation.kind):
         if not holds(principal, action, state.company_id, state.department_id):
             message, hint = FORBIDDEN(what=action.description), ASK_FOR_ROLE(action=action.value)
-            yield Refusal(ErrorCode.FORBIDDEN, message, ("change", operation.field), hint=hint)
+            yield Refusal(ErrorCode.FORBIDDEN, message, (operation.field,), hint=hint)
 
 
-def _missing_there(
+def missing_there(
     principal: Principal, before: NumberState, operation: Operation, outcome: Outcome
 ) -> Iterator[Refusal]:
     """Nobody moves a number to where they could not move it from: it would be out of their reach at once."""
     department_id = outcome.after.department_id
     if department_id != before.department_id and not holds(principal, operation.kind, before.company_id, department_id):
         message, hint = FORBIDDEN_THERE(what=operation.kind.description), ASK_FOR_ROLE(action=operation.kind.value)
-        yield Refusal(ErrorCode.FORBIDDEN, message, ("change", operation.field), hint=hint)
+        yield Refusal(ErrorCode.FORBIDDEN, message, (operation.field,), hint=hint)
 
 
 def _surprises(outcome: Outcome, expected_one_off: int | None, expected_monthly: int | None) -> Iterator[Refusal]:

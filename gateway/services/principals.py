@@ -6,17 +6,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, LargeBinary, bindparam, func, select, update
+from sqlalchemy import BigInteger, LargeBinary, bindparam, func, or_, select, update
 
-from authz.principal import Principal
+from authz.principal import Grant, Principal
+from authz.roles import BuiltInRole
 from gateway.db import Database, Statement, Tenant
 from gateway.kit.texts import Language
 from gateway.models import metadata
+from gateway.models.journal import ActorKind
 from gateway.services.api_key_use import note_use
 from gateway.services.holdings import grants_of, policy_of
 
 _NO_TENANT = Tenant()
-_SESSIONS = metadata.tables["sessions"]
+_SESSIONS, _API_KEYS = metadata.tables["sessions"], metadata.tables["api_keys"]
 
 _FIND_SESSION = Statement(
     select(
@@ -37,6 +39,14 @@ _FIND_GRANTS = Statement(
         func.find_grants(
             bindparam("administrator_id", type_=BigInteger), bindparam("api_key_id", type_=BigInteger)
         ).table_valued("id", "company_id", "role", "role_id", "department_ids", "allows", "denies")
+    )
+)
+_FIND_WORKING_KEY = Statement(
+    select(_API_KEYS.c.id).where(
+        _API_KEYS.c.company_id == bindparam("company_id", type_=BigInteger),
+        _API_KEYS.c.id == bindparam("api_key_id", type_=BigInteger),
+        _API_KEYS.c.revoked_at.is_(None),
+        or_(_API_KEYS.c.expires_at.is_(None), _API_KEYS.c.expires_at > func.now()),
     )
 )
 # A process loads a session once a minute, so its last use is known to the minute and costs no other request anything.
@@ -128,6 +138,21 @@ async def load_administrator(db: Database, administrator_id: int, name: str) -> 
     """The principal of an administrator with the grants held now."""
     grants = await db.fetch(_NO_TENANT, _FIND_GRANTS, administrator_id=administrator_id, api_key_id=None)
     return Principal("administrator", administrator_id, name, grants_of(grants), policy_of(grants))
+
+
+async def load_actor(db: Database, company_id: int, kind: ActorKind, actor_id: int | None, name: str) -> Principal:
+    """Whoever did something in a company, with what they hold there now; a key that has ended holds nothing.
+
+    The operator's staff, and the gateway itself, do what an owner may.
+    """
+    if kind == ActorKind.ADMINISTRATOR and actor_id is not None:
+        return await load_administrator(db, actor_id, name)
+    if kind == ActorKind.API_KEY and actor_id is not None:
+        works = await db.fetch(Tenant((company_id,)), _FIND_WORKING_KEY, company_id=company_id, api_key_id=actor_id)
+        grants = works and await db.fetch(_NO_TENANT, _FIND_GRANTS, administrator_id=None, api_key_id=actor_id)
+        return Principal("api_key", actor_id, name, grants_of(grants), policy_of(grants))
+    owner = Grant(0, company_id, BuiltInRole.OWNER)
+    return Principal("staff" if kind == ActorKind.STAFF else "system", actor_id or 0, name, (owner,))
 
 
 def hash_token(token: str) -> bytes:

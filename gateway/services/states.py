@@ -26,7 +26,7 @@ _CHANGEABLE = (
 
 _SELECT = (
     select(
-        *(_NUMBERS.c[name] for name in ("company_id", "id", "msisdn", "kind", *_CHANGEABLE)),
+        *(_NUMBERS.c[name] for name in ("company_id", "id", "msisdn", "kind", *_CHANGEABLE, "updated_at")),
         _COMPANIES.c.region,
         _COMPANIES.c.time_zone,
         _COMPANIES.c.status.label("company_status"),

@@ -6,12 +6,15 @@ from typing import Any
 from authz.actions import Action
 from gateway.kit.texts import Language, Text
 from gateway.operations.registry import OPERATIONS
-from gateway.services import api_keys, grants, register_numbers, roles
+from gateway.services import api_keys, bulk_thresholds, grants, register_numbers, roles
+from gateway.services.bulk_journal import BulkStep
 from gateway.services.own_journal import OwnAction
 
 SUMMARIES: Mapping[str, Text] = {
     **{operation.kind: operation.summary for operation in OPERATIONS},
     **{action.value: action.summary for action in OwnAction},
+    **{step.value: step.summary for step in BulkStep},
+    Action.APPROVAL_THRESHOLD_SET: bulk_thresholds.SET,
     Action.REGISTER_IMPORT: register_numbers.SUMMARY,
     Action.ROLE_SAVE: roles.SAVED,
     Action.GRANT_ADD: grants.GIVEN,

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 from sqlmodel import col
 
 from authz.actions import Action
@@ -20,8 +20,8 @@ LARGEST_UPLOAD = 32 * MEBIBYTE
 KEPT = timedelta(days=1)
 
 NO_COMPANY = Text(
-    en="There is no such company where you may import. Take the id from “companies”.",
-    ru="Нет такой компании, куда вам разрешён импорт. Возьмите идентификатор из «companies».",
+    en="There is no such company where you may import or plan bulk changes. Take the id from “companies”.",
+    ru="Нет такой компании, где вам разрешён импорт или массовые изменения. Возьмите идентификатор из «companies».",
 )
 NO_UPLOAD = Text(
     en="There is no such file of yours. Files are kept for a day; send it again to POST /uploads.",
@@ -38,9 +38,9 @@ _LONGEST_NAME = 200
 async def store_upload(db: Database, principal: Principal, company_id: int, *, name: str, content: bytes) -> int:
     """Keeps a file for later and gives its id. Files of that company older than a day go.
 
-    Raises `Refusal` NOT_FOUND where the caller may not import, INVALID for an empty file, TOO_LARGE for a larger one.
+    Raises `Refusal` NOT_FOUND where the caller may use none, INVALID for an empty file, TOO_LARGE for a larger one.
     """
-    _require_import(principal, company_id)
+    _require_use(principal, company_id)
     if not content:
         raise Refusal(ErrorCode.INVALID, EMPTY(), ("body",))
     if len(content) > LARGEST_UPLOAD:
@@ -62,14 +62,9 @@ async def store_upload(db: Database, principal: Principal, company_id: int, *, n
 
 
 async def load_upload(db: Database, principal: Principal, company_id: int, upload_id: int) -> tuple[str, bytes]:
-    """Name and content of a file that the caller sent. Raises `Refusal` NOT_FOUND, also for who may import no more."""
-    _require_import(principal, company_id)
-    wanted = select(col(Upload.name), col(Upload.content)).where(
-        col(Upload.company_id) == company_id,
-        col(Upload.id) == upload_id,
-        col(Upload.actor) == _actor(principal),
-        col(Upload.created_at) >= datetime.now(UTC) - KEPT,
-    )
+    """Name and content of a file that the caller sent. Raises `Refusal` NOT_FOUND, also for who may use none now."""
+    _require_use(principal, company_id)
+    wanted = select(col(Upload.name), col(Upload.content)).where(*_own(principal, company_id, upload_id))
     async with db.transaction(Tenant((company_id,))) as session:
         row = (await session.execute(wanted)).one_or_none()
     if row is None:
@@ -77,8 +72,28 @@ async def load_upload(db: Database, principal: Principal, company_id: int, uploa
     return row.name, row.content
 
 
-def _require_import(principal: Principal, company_id: int) -> None:
-    if company_id not in scope(principal, Action.REGISTER_IMPORT).whole.companies:
+async def require_upload(db: Database, principal: Principal, company_id: int, upload_id: int) -> None:
+    """Raises `Refusal` NOT_FOUND for what `load_upload` would not give."""
+    _require_use(principal, company_id)
+    async with db.transaction(Tenant((company_id,))) as session:
+        found = await session.execute(select(col(Upload.id)).where(*_own(principal, company_id, upload_id)))
+    if found.one_or_none() is None:
+        raise Refusal(ErrorCode.NOT_FOUND, NO_UPLOAD(), ("uploadId",))
+
+
+def _own(principal: Principal, company_id: int, upload_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Upload.company_id) == company_id,
+        col(Upload.id) == upload_id,
+        col(Upload.actor) == _actor(principal),
+        col(Upload.created_at) >= datetime.now(UTC) - KEPT,
+    )
+
+
+def _require_use(principal: Principal, company_id: int) -> None:
+    """Files are registers, and lists of phone numbers for bulk changes."""
+    importing = scope(principal, Action.REGISTER_IMPORT).whole.companies
+    if company_id not in (*importing, *scope(principal, Action.BULK_CHANGE_PLAN).anywhere.companies):
         raise Refusal(ErrorCode.NOT_FOUND, NO_COMPANY(), ("companyId",))
 
 

@@ -13,13 +13,13 @@ from gateway.operations.bans import BanLift, BanSet
 from gateway.operations.blocks import Block, Unblock
 from gateway.operations.forwardings import ForwardingClear, ForwardingSet
 from gateway.operations.labels import LabelSet
-from gateway.operations.operation import Operation, check_all
+from gateway.operations.operation import Operation, check_all, check_each
 from gateway.operations.options import OptionConnect, OptionDisconnect
 from gateway.operations.sims import SimReplace
 from gateway.operations.spending_limits import SpendingLimitSet
 from gateway.operations.state import Banned, Connected, Forwarded, Limited, NumberState, Surroundings
 from gateway.operations.tariffs import TariffChange
-from gateway.operations.undo import SIM_GONE, undo
+from gateway.operations.undo import SIM_GONE, Undo, undo
 from tests.unit.operations.catalogues import (
     ADD_ON,
     ARCHIVED,
@@ -93,6 +93,10 @@ def settled(state: NumberState) -> NumberState:
     return replace(state, options=connected, bans=banned, used_promotions=frozenset(), iccid=None, sim_kind="PHYSICAL")
 
 
+def undone(operations: tuple[Operation, ...], state: NumberState) -> Undo:
+    return undo(list(check_each(operations, state, CATALOGUE, NOW)), CATALOGUE, NOW)
+
+
 def test_a_second_operation_sees_the_first() -> None:
     outcome = check_all((OptionConnect(PLAIN), OptionConnect(ADD_ON)), number(), CATALOGUE, NOW)
 
@@ -112,7 +116,7 @@ def test_when_one_operation_is_refused_none_is_done() -> None:
 def test_a_tariff_is_taken_back_with_the_options_that_it_cost_in_an_order_that_works() -> None:
     state = number(BUSINESS_ADD_ON, BUSINESS_ONLY, tariff_id=BUSINESS)
 
-    back = undo((TariffChange(BASIC),), state, CATALOGUE, NOW)
+    back = undone((TariffChange(BASIC),), state)
 
     assert back.operations == (TariffChange(BUSINESS), OptionConnect(BUSINESS_ONLY), OptionConnect(BUSINESS_ADD_ON))
     assert back.one_off_kopecks == 15_000 + 1_000
@@ -125,9 +129,9 @@ def test_a_tariff_is_taken_back_with_the_options_that_it_cost_in_an_order_that_w
 def test_what_cannot_be_taken_back_is_named_with_its_reason() -> None:
     state = number(ARCHIVED).with_option(PROMO, Connected(NOW, NOW + timedelta(days=3)))
 
-    archived = undo((OptionDisconnect(ARCHIVED),), state, CATALOGUE, NOW)
-    promotion = undo((OptionDisconnect(PROMO),), state, CATALOGUE, NOW)
-    begun = undo((OptionConnect(PROMO),), number(), CATALOGUE, NOW)
+    archived = undone((OptionDisconnect(ARCHIVED),), state)
+    promotion = undone((OptionDisconnect(PROMO),), state)
+    begun = undone((OptionConnect(PROMO),), number())
 
     assert [each.render(Language.EN) for each in archived.irreversible] == ["“Archived” is no longer sold."]
     assert [each.text.en for each in promotion.irreversible] == ["The promotion of “{option}” does not come back."]
@@ -137,7 +141,7 @@ def test_what_cannot_be_taken_back_is_named_with_its_reason() -> None:
 def test_a_promotion_that_was_over_is_no_loss() -> None:
     state = number().with_option(PROMO, Connected(EARLIER, EARLIER))
 
-    assert undo((OptionDisconnect(PROMO),), state, CATALOGUE, NOW).irreversible == ()
+    assert undone((OptionDisconnect(PROMO),), state).irreversible == ()
 
 
 @given(numbers(), OPERATIONS)
@@ -147,7 +151,7 @@ def test_what_is_not_refused_comes_back_unless_named(state: NumberState, operati
 
     back = check_all(operation.inverse(state, outcome.after, CATALOGUE), outcome.after, CATALOGUE, NOW)
 
-    named = undo((operation,), state, CATALOGUE, NOW)
+    named = undone((operation,), state)
     if back.refusals:
         assert [each.message for each in back.refusals] == list(named.irreversible)[: len(back.refusals)]
     else:

@@ -1,0 +1,188 @@
+"""Asking for a bulk change: a new one, one more try at what an earlier one has left, or one that takes it back.
+
+A worker plans it; nothing is changed before somebody applies the plan.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import bindparam, insert
+
+from authz.actions import Action
+from authz.principal import Principal
+from authz.scope import scope
+from gateway.db import Database, Statement, Tenant, run
+from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.ids import Kind, encode
+from gateway.kit.texts import Text
+from gateway.models import metadata
+from gateway.models.bulk_changes import BulkChangeStatus, BulkErrorPolicy
+from gateway.operations.operation import Operation
+from gateway.services import bulk_trials
+from gateway.services.bulk_journal import BulkStep, note
+from gateway.services.bulk_targets import MOST_IDS, Target
+from gateway.services.bulk_transitions import check_comment, find_change, not_now
+from gateway.services.idempotency import Answer, once
+from gateway.services.journal import Origin
+from gateway.services.running import Run
+from gateway.services.uploads import require_upload
+
+MOST_OPERATIONS = 10
+
+NO_COMPANY = Text(
+    en="There is no such company where you may plan bulk changes.",
+    ru="Нет такой компании, где вам разрешено планировать массовые изменения.",
+)
+WRONG_COUNT = Text(
+    en="A bulk change makes one to {most} changes of each number, not {count}.",
+    ru="Массовое изменение делает с каждым номером от 1 до {most} изменений, а не {count}.",
+)
+TOO_MANY_IDS = Text(
+    en="{count:,} ids are too many; at most {most:,} are taken. Use a filter or an uploaded list.",
+    ru="{count:,} {count:идентификатор|идентификатора|идентификаторов} — слишком много, допустимо {most:,}. "
+    "Используйте фильтр или загруженный список.",
+)
+NOTHING_LEFT = Text(en="Everything in it was done.", ru="В нём всё выполнено.")
+NOTHING_DONE = Text(en="Nothing in it was done.", ru="В нём ничего не выполнено.")
+
+_CHANGES = metadata.tables["bulk_changes"]
+_GIVEN = (
+    *("company_id", "on_error", "comment", "target", "operations", "retry_of", "undo_of"),
+    *("actor_kind", "actor_id", "actor_name", "channel", "correlation_id", "created_at"),
+)
+_INSERT = Statement(
+    insert(_CHANGES)
+    .values({name: bindparam(f"its_{name}", type_=_CHANGES.c[name].type) for name in _GIVEN})
+    .values(status=BulkChangeStatus.PLANNING.value)
+    .returning(_CHANGES.c.id)
+)
+_ENDED = (BulkChangeStatus.FINISHED, BulkChangeStatus.CANCELLED)
+
+
+async def plan(
+    db: Database,
+    principal: Principal,
+    company_id: int,
+    target: Target,
+    operations: Sequence[Operation],
+    *,
+    on_error: BulkErrorPolicy,
+    origin: Origin,
+    comment: str | None = None,
+    idempotency_key: str | None = None,
+) -> int:
+    """Records what is asked for, to be planned by a worker, and gives the id of the bulk change.
+
+    Raises `Refusal` with the names of the mutation's input: NOT_FOUND for a company where the caller may plan nowhere,
+    or a file that is not the caller's; REQUIRED, TOO_LARGE and INVALID for what can't be asked for.
+    """
+    if company_id not in scope(principal, Action.BULK_CHANGE_PLAN).anywhere.companies:
+        raise Refusal(ErrorCode.NOT_FOUND, NO_COMPANY(), ("companyId",))
+    if not 1 <= len(operations) <= MOST_OPERATIONS:
+        code = ErrorCode.TOO_LARGE if operations else ErrorCode.REQUIRED
+        raise Refusal(code, WRONG_COUNT(most=MOST_OPERATIONS, count=len(operations)), ("changes",))
+    check_comment(comment)
+    await _check_target(db, principal, company_id, target)
+    asked = {
+        "on_error": on_error.value,
+        "comment": comment,
+        "target": target.dump(),
+        "operations": bulk_trials.dump(operations),
+    }
+    async with db.transaction(Tenant((company_id,))) as session:
+        within, moment = partial(run, session), datetime.now(UTC)
+
+        async def act() -> Answer:
+            change_id = await _record(within, company_id, origin, moment, asked)
+            await note(within, company_id, change_id, origin, moment, BulkStep.PLAN, comment=comment)
+            return {"id": change_id}
+
+        request = {"bulkChangePlan": company_id, **asked}
+        answer = await once(
+            within, idempotency_key, act, company_id=company_id, origin=origin, request=request, moment=moment
+        )
+    return int(answer["id"])
+
+
+async def retry(db: Database, principal: Principal, change_id: int, **options: Any) -> int:
+    """Asks for a new bulk change over the numbers that an ended one was not applied to; gives its id.
+
+    Options and refusals are those of `undo`.
+    """
+    return await _follow(db, principal, change_id, BulkStep.RETRY, **options)
+
+
+async def undo(db: Database, principal: Principal, change_id: int, **options: Any) -> int:
+    """Asks for a new bulk change that takes back what an ended one has done; gives its id.
+
+    Options are `origin`, `comment` and `idempotency_key`. Raises `Refusal` NOT_FOUND for a change that the caller does
+    not see, FORBIDDEN, CONFLICT while it has not ended, NOT_AVAILABLE when there is nothing to do.
+    """
+    return await _follow(db, principal, change_id, BulkStep.UNDO, **options)
+
+
+async def _follow(
+    db: Database,
+    principal: Principal,
+    change_id: int,
+    step: BulkStep,
+    *,
+    origin: Origin,
+    comment: str | None = None,
+    idempotency_key: str | None = None,
+) -> int:
+    check_comment(comment)
+    async with db.transaction(Tenant(principal.companies)) as session:
+        within, moment = partial(run, session), datetime.now(UTC)
+        earlier = await find_change(within, principal, change_id, Action.BULK_CHANGE_PLAN)
+        company_id = earlier["company_id"]
+
+        async def act() -> Answer:
+            if earlier["status"] not in _ENDED:
+                raise not_now(earlier)
+            left = earlier["item_count"] - earlier["applied_count"]
+            if not (left if step is BulkStep.RETRY else earlier["applied_count"]):
+                text = NOTHING_LEFT if step is BulkStep.RETRY else NOTHING_DONE
+                raise Refusal(ErrorCode.NOT_AVAILABLE, text(), ("id",))
+            asked = {
+                "on_error": earlier["on_error"],
+                "comment": comment,
+                "operations": earlier["operations"] if step is BulkStep.RETRY else bulk_trials.dump(()),
+                "retry_of": change_id if step is BulkStep.RETRY else None,
+                "undo_of": earlier["undo_of"] if step is BulkStep.RETRY else change_id,
+            }
+            new_id = await _record(within, company_id, origin, moment, asked)
+            names = {"earlier": encode(Kind.BULK_CHANGE, change_id)}
+            await note(within, company_id, new_id, origin, moment, step, names=names, comment=comment)
+            return {"id": new_id}
+
+        request = {step.value: change_id, "comment": comment}
+        answer = await once(
+            within, idempotency_key, act, company_id=company_id, origin=origin, request=request, moment=moment
+        )
+    return int(answer["id"])
+
+
+async def _check_target(db: Database, principal: Principal, company_id: int, target: Target) -> None:
+    if target.ids is not None and len(target.ids) > MOST_IDS:
+        raise Refusal(ErrorCode.TOO_LARGE, TOO_MANY_IDS(count=len(target.ids), most=MOST_IDS), ("target", "ids"))
+    try:
+        if target.filter is not None:
+            target.filter.conditions()
+        if target.upload_id is not None:
+            await require_upload(db, principal, company_id, target.upload_id)
+    except Refusal as refusal:
+        raise refusal.under("target") from None
+
+
+async def _record(run: Run, company_id: int, origin: Origin, moment: datetime, asked: Mapping[str, Any]) -> int:
+    values: dict[str, Any] = dict.fromkeys(_GIVEN) | {
+        "company_id": company_id,
+        "created_at": moment,
+        **asked,
+        **asdict(origin),
+    }
+    return int((await run(_INSERT, **{f"its_{name}": values[name] for name in _GIVEN}))[0]["id"])

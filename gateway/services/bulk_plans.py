@@ -1,0 +1,271 @@
+"""Planning a bulk change: its numbers frozen, and what it would do to each of them, in one transaction."""
+
+from collections import Counter
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache, partial
+from hashlib import sha256
+from typing import Any
+
+import asyncpg
+import orjson
+from sqlalchemy import BigInteger, bindparam, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.principal import Principal
+from gateway.db import Database, Statement, Tenant, run
+from gateway.execution.rows import Row
+from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
+from gateway.kit.texts import Message, Text
+from gateway.models import metadata
+from gateway.models.bulk_changes import BulkChangeStatus, BulkErrorPolicy, BulkItemState
+from gateway.operations import wording
+from gateway.operations.catalogue import Catalogue
+from gateway.operations.operation import Operation
+from gateway.operations.state import NumberState
+from gateway.operations.undo import undo
+from gateway.services import bulk_trials, states
+from gateway.services.batches import Batch
+from gateway.services.bulk_targets import Misses, Target, find_items, find_targets
+from gateway.services.bulk_thresholds import why_approval
+from gateway.services.bulk_trials import try_out
+from gateway.services.kept_refusals import keep
+from gateway.services.principals import load_actor
+from gateway.services.surroundings import surround
+
+MOST_REJECTED_TOGETHER = 10_000
+"""Numbers of a change that is done to all or to none: it is one transaction, and others wait for its locks."""
+
+NO_NUMBERS = Text(
+    en="There is no number that this is for, or none that you may see.",
+    ru="Нет ни одного номера, к которому это относится, или они вам недоступны.",
+)
+TOO_MANY = Text(
+    en="{count:,} numbers are too many to be changed all or none; at most {most:,} are. Choose SKIP_FAILED, or narrow "
+    "the target.",
+    ru="{count:,} {count:номер|номера|номеров} — слишком много для правила «все или ни один», допустимо {most:,}. "
+    "Выберите SKIP_FAILED или сузьте отбор.",
+)
+CHANGED_SINCE = Text(
+    en="The number was changed by others since; its journal tells how.",
+    ru="С тех пор номер меняли ещё раз; как именно, видно в его журнале.",
+)
+UNDO_YOURSELF = Text(en="Decide for this number by itself.", ru="Решите по этому номеру отдельно.")
+TIMES = Text(en="{message} ({count:,} {count:number|numbers})", ru="{message} ({count:,} {count:номер|номера|номеров})")
+MORE = Text(
+    en="… and more of the kind, for {count:,} {count:number|numbers}.",
+    ru="… и другие такие же: ещё {count:,} {count:номер|номера|номеров}.",
+)
+
+_MOST_NOTES, _MOST_MESSAGES = 50, 1_000
+
+_CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
+_COMPANY, _ID = bindparam("company_id", type_=BigInteger), bindparam("change_id", type_=BigInteger)
+_PLANNING = (
+    _CHANGES.c.company_id == _COMPANY,
+    _CHANGES.c.id == _ID,
+    _CHANGES.c.status == BulkChangeStatus.PLANNING.value,
+)
+# The row itself is left free, so that the change can be cancelled meanwhile.
+_CLAIM = Statement(select(func.pg_try_advisory_xact_lock(func.hashtextextended("bulk plan", _ID)).label("claimed")))
+_FIND = Statement(select(_CHANGES).where(*_PLANNING))
+_NEW_ITEMS = Batch(
+    _ITEMS,
+    ("company_id", "bulk_change_id", "number_id", "msisdn", "state", "one_off_kopecks", "monthly_kopecks", "error")
+    + ("operations", "number_updated_at"),
+)
+_INSERT = Statement(insert(_ITEMS).from_select(_NEW_ITEMS.columns, select(*_NEW_ITEMS.rows.c), include_defaults=False))
+_PLANNED = (
+    *("status", "planned_at", "plan_hash", "catalogue_hash", "item_count", "refused_count"),
+    *("one_off_kopecks", "monthly_kopecks", "refused", "warnings", "irreversible", "approval_reason"),
+)
+_FAILED = ("status", "finished_at", "refused", "failure")
+
+
+@lru_cache(maxsize=2)
+def _write(columns: tuple[str, ...]) -> Statement:
+    """Ends the planning, unless somebody else has: then it changes no row."""
+    values = {name: bindparam(f"its_{name}", type_=_CHANGES.c[name].type) for name in columns}
+    return Statement(update(_CHANGES).where(*_PLANNING).values(values).returning(_CHANGES.c.id))
+
+
+class _Overtaken(Exception):
+    """It was cancelled meanwhile."""
+
+
+async def make_plan(db: Database, company_id: int, change_id: int, *, catalogue: Catalogue) -> bool:
+    """Plans a change that is PLANNING: PLANNED then, AWAITING_APPROVAL, or FAILED with the reason.
+
+    False when there is nothing to do: somebody else is at it, or it was cancelled.
+    """
+    tenant, place = Tenant((company_id,)), {"company_id": company_id, "change_id": change_id}
+    change = next(iter(await db.fetch(tenant, _FIND, **place)), None)
+    if change is None:
+        return False
+    author = await load_actor(db, company_id, change["actor_kind"], change["actor_id"], change["actor_name"])
+    plan = _Plan(change, catalogue)
+    try:
+        async with db.transaction(tenant) as session:
+            within = partial(run, session)
+            if not (await within(_CLAIM, change_id=change_id))[0]["claimed"]:
+                return False
+            values = await _plan(session, author, plan)
+            if not await within(_write(_PLANNED), **place, **{f"its_{name}": values[name] for name in _PLANNED}):
+                raise _Overtaken
+    except _Overtaken:
+        return False
+    except (Refusal, InvalidValue) as error:
+        refusal = error if isinstance(error, Refusal) else error.refusal("target", "uploadId")
+        values = {"status": BulkChangeStatus.FAILED.value, "finished_at": datetime.now(UTC)}
+        values |= {"refused": plan.refused(), "failure": keep(refusal)}
+        await db.fetch(tenant, _write(_FAILED), **place, **{f"its_{name}": values[name] for name in _FAILED})
+    return True
+
+
+async def _plan(session: AsyncSession, author: Principal, plan: "_Plan") -> Mapping[str, object]:
+    within, change, catalogue = partial(run, session), plan.change, plan.catalogue
+    async with aclosing(_found(session, author, plan)) as batches:
+        async for found in batches:
+            moment = datetime.now(UTC)
+            numbers = {row["id"]: row for row in found}
+            loaded = await states.load(within, [change["company_id"]], list(numbers))
+            own = {id: bulk_trials.parse(row["operations"]) for id, row in numbers.items() if row["operations"]}
+            every = [each for operations in own.values() for each in operations] or plan.operations
+            around = await surround(within, author, loaded, every, moment)
+            by_id = {state.id: state for state in around}
+            rows = [plan.add(author, by_id[id], own.get(id), row["changed_at"], moment) for id, row in numbers.items()]
+            await within(_INSERT, **_NEW_ITEMS.parameters(rows))
+    plan.finish()
+    reason = await why_approval(within, change["company_id"], plan.doable, plan.one_off_kopecks + plan.monthly_kopecks)
+    return {
+        "status": (BulkChangeStatus.AWAITING_APPROVAL if reason else BulkChangeStatus.PLANNED).value,
+        "planned_at": datetime.now(UTC),
+        "plan_hash": plan.hash.hexdigest(),
+        "catalogue_hash": catalogue.fingerprint,
+        "item_count": plan.count,
+        "refused_count": plan.count - plan.doable,
+        "one_off_kopecks": plan.one_off_kopecks,
+        "monthly_kopecks": plan.monthly_kopecks,
+        "refused": plan.refused(),
+        "warnings": plan.warnings.kept(),
+        "irreversible": plan.irreversible.kept(),
+        "approval_reason": reason and wording.in_both_languages(reason),
+    }
+
+
+async def _found(session: AsyncSession, author: Principal, plan: "_Plan") -> AsyncGenerator[list[asyncpg.Record], None]:
+    change, company_id = plan.change, plan.change["company_id"]
+    earlier = change["retry_of"] or change["undo_of"]
+    if earlier is None:
+        rows = find_targets(session, author, company_id, Target.parse(change["target"]), plan.misses)
+    else:
+        rows = find_items(session, author, company_id, earlier, applied=change["retry_of"] is None)
+    async for batch in rows:
+        yield batch
+
+
+class _Notes:
+    """Messages with how many numbers each is for."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[Message] = Counter()
+        self._others = 0
+
+    def add(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            if message in self._counts or len(self._counts) < _MOST_MESSAGES:
+                self._counts[message] += 1
+            else:
+                self._others += 1
+
+    def kept(self) -> list[Mapping[str, str]]:
+        """The most frequent ones, in both languages."""
+        frequent = self._counts.most_common(_MOST_NOTES)
+        notes = [TIMES(message=message, count=count) for message, count in frequent]
+        if rest := self._counts.total() - sum(count for _, count in frequent) + self._others:
+            notes.append(MORE(count=rest))
+        return [wording.in_both_languages(note) for note in notes]
+
+
+@dataclass
+class _Plan:
+    """Grows by one number after another; holds no list of them."""
+
+    change: Row
+    catalogue: Catalogue
+    misses: Misses = field(default_factory=Misses)
+    warnings: _Notes = field(default_factory=_Notes)
+    irreversible: _Notes = field(default_factory=_Notes)
+    count: int = 0
+    doable: int = 0
+    one_off_kopecks: int = 0
+    monthly_kopecks: int = 0
+
+    def __post_init__(self) -> None:
+        self.operations: Sequence[Operation] = bulk_trials.parse(self.change["operations"])
+        self._refused: dict[str, Counter[Message]] = {}
+        decides = [self.change["company_id"], self.change["operations"], self.change["on_error"]]
+        self.hash = sha256(orjson.dumps([*decides, self.catalogue.fingerprint]))
+
+    def add(
+        self,
+        author: Principal,
+        state: NumberState,
+        own: Sequence[Operation] | None,
+        changed_at: datetime | None,
+        moment: datetime,
+    ) -> tuple[Any, ...]:
+        """The row of one more item. An undo needs a number that nobody has changed since `changed_at`."""
+        trial = try_out(author, state, own or self.operations, self.catalogue, moment)
+        outcome, refusal = trial.outcome, next(iter(trial.outcome.refusals), None)
+        if refusal is None and changed_at not in (None, state.updated_at):
+            refusal = Refusal(ErrorCode.CONFLICT, CHANGED_SINCE(), hint=UNDO_YOURSELF())
+        one_off, monthly = (0, 0) if refusal else (outcome.one_off_kopecks, outcome.monthly_kopecks)
+        self.count += 1
+        if refusal is None:
+            self.doable += 1
+            self.one_off_kopecks += one_off
+            self.monthly_kopecks += monthly
+            self.warnings.add(outcome.warnings)
+            self.irreversible.add(undo(trial.checked, self.catalogue, moment).irreversible)
+        else:
+            self._refuse(refusal)
+        operations = own and bulk_trials.dump(own)
+        self.hash.update(
+            orjson.dumps([state.id, state.updated_at, operations, one_off, monthly, refusal and refusal.code])
+        )
+        return (
+            *(state.company_id, self.change["id"], state.id, state.msisdn),
+            (BulkItemState.REFUSED if refusal else BulkItemState.PENDING).value,
+            *(one_off, monthly, refusal and keep(refusal), operations, changed_at or state.updated_at),
+        )
+
+    def finish(self) -> None:
+        """Raises `Refusal` when the change can't be planned."""
+        if not self.count:
+            raise Refusal(ErrorCode.NOT_FOUND, NO_NUMBERS(), ("target",))
+        if self.change["on_error"] == BulkErrorPolicy.REJECT_ALL and self.count > MOST_REJECTED_TOGETHER:
+            message = TOO_MANY(count=self.count, most=MOST_REJECTED_TOGETHER)
+            raise Refusal(ErrorCode.TOO_LARGE, message, ("onError",))
+
+    def refused(self) -> list[dict[str, Any]]:
+        """Counts of what is left out or refused, by code, with the most frequent reason of each."""
+        counts: list[tuple[str, Message, int]] = [
+            (refusal.code, refusal.message, count) for refusal, count in self.misses.refusals()
+        ]
+        for code, messages in sorted(self._refused.items()):
+            [(message, _)] = messages.most_common(1)
+            counts.append((code, message, messages.total()))
+        return [
+            {"code": code, "message": wording.in_both_languages(message), "count": count}
+            for code, message, count in counts
+        ]
+
+    def _refuse(self, refusal: Refusal) -> None:
+        messages = self._refused.setdefault(refusal.code.value, Counter())
+        if refusal.message in messages or len(messages) < _MOST_MESSAGES:
+            messages[refusal.message] += 1
+        else:
+            messages[next(iter(messages))] += 1

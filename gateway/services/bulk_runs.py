@@ -1,0 +1,265 @@
+"""Running a bulk change by chunks, each one transaction that claims items, changes their numbers and ends them.
+
+A claim dies with its transaction: what a killed worker had claimed is free at once, and what was done is done once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import BigInteger, bindparam, func, select, update
+
+from authz.principal import Principal
+from gateway.db import Database, Statement, Tenant, run
+from gateway.execution.rows import Row
+from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.texts import Text
+from gateway.models import metadata
+from gateway.models.bulk_changes import BulkChangeStatus, BulkErrorPolicy, BulkItemState
+from gateway.models.columns import MOMENT
+from gateway.models.journal import ActorKind, Channel
+from gateway.operations.catalogue import Catalogue
+from gateway.operations.operation import Operation
+from gateway.operations.state import NumberState
+from gateway.operations.undo import inverses
+from gateway.services import bulk_trials, states
+from gateway.services.batches import Batch
+from gateway.services.bulk_journal import BY_WORKER, BulkStep, note
+from gateway.services.bulk_trials import try_out
+from gateway.services.effects import Step, carry_out, step
+from gateway.services.journal import Origin
+from gateway.services.kept_refusals import keep
+from gateway.services.numbers import LOOK_AGAIN
+from gateway.services.principals import load_actor
+from gateway.services.running import Run
+from gateway.services.surroundings import surround
+
+CHUNK = 500
+"""Items of one transaction, but for changes that are done to all numbers or to none."""
+
+PRICE_CHANGED = Text(en="The price is no longer the one of the plan.", ru="Цена уже не та, что в плане.")
+DRIFTED = Text(en="The number was changed after the plan was made.", ru="Номер изменился после составления плана.")
+
+_CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
+_COMPANY, _ID = bindparam("company_id", type_=BigInteger), bindparam("change_id", type_=BigInteger)
+_MOMENT = bindparam("moment", type_=MOMENT)
+_THIS = (_CHANGES.c.company_id == _COMPANY, _CHANGES.c.id == _ID)
+_ITS = (_ITEMS.c.company_id == _COMPANY, _ITEMS.c.bulk_change_id == _ID)
+_FIND = Statement(select(_CHANGES).where(*_THIS))
+_RUNNING = select(_CHANGES.c.id).where(*_THIS, _CHANGES.c.status == BulkChangeStatus.RUNNING.value)
+# Chunks share the row of their change, and others may set its status meanwhile; whoever ends it waits for none of them,
+# but looks whether there are any.
+_SHARE = Statement(_RUNNING.with_for_update(key_share=True, read=True))
+_TAKE = Statement(_RUNNING.with_for_update(skip_locked=True))
+_CLAIM = Statement(
+    select(_ITEMS)
+    .where(*_ITS, _ITEMS.c.state == BulkItemState.PENDING.value)
+    .order_by(_ITEMS.c.number_id)
+    .limit(bindparam("most", type_=BigInteger))
+    .with_for_update(skip_locked=True)
+)
+_ENDED = Batch(_ITEMS, ("company_id", "bulk_change_id", "number_id", "state", "error", "inverse", "number_updated_at"))
+_KEY = ("company_id", "bulk_change_id", "number_id")
+_END = Statement(
+    update(_ITEMS)
+    .where(*(_ITEMS.c[name] == _ENDED.rows.c[name] for name in _KEY))
+    .values({name: _ENDED.rows.c[name] for name in _ENDED.columns if name not in _KEY})
+)
+_COUNTED = ("applied_count", "failed_count", "skipped_count")
+_COUNT = Statement(
+    update(_CHANGES)
+    .where(*_THIS)
+    .values({name: _CHANGES.c[name] + bindparam(f"more_{name}", type_=BigInteger) for name in _COUNTED})
+    .values(moved_at=_MOMENT)
+)
+_BEGIN = Statement(
+    update(_CHANGES)
+    .where(*_THIS)
+    .values(
+        status=BulkChangeStatus.RUNNING.value,
+        started_at=func.coalesce(_CHANGES.c.started_at, _MOMENT),
+        running_since=_MOMENT,
+        ended_before=_CHANGES.c.applied_count + _CHANGES.c.failed_count,
+    )
+)
+_DUE = Statement(
+    select(_CHANGES.c.id)
+    .where(*_THIS, _CHANGES.c.status == BulkChangeStatus.SCHEDULED.value, _CHANGES.c.scheduled_at <= _MOMENT)
+    .with_for_update(skip_locked=True)
+)
+_TAKE_LAST = Statement(
+    select(_CHANGES)
+    .where(*_THIS, _CHANGES.c.status.in_([BulkChangeStatus.RUNNING.value, BulkChangeStatus.CANCELLING.value]))
+    .with_for_update(skip_locked=True)
+)
+_OPEN = Statement(
+    select(
+        func.count().filter(_ITEMS.c.state == BulkItemState.PENDING.value).label("pending"),
+        func.count().filter(_ITEMS.c.state == BulkItemState.SENT.value).label("sent"),
+    ).where(*_ITS)
+)
+_SKIP = Statement(
+    update(_ITEMS).where(*_ITS, _ITEMS.c.state == BulkItemState.PENDING.value).values(state=BulkItemState.SKIPPED.value)
+)
+_FINISH = Statement(
+    update(_CHANGES)
+    .where(*_THIS)
+    .values(
+        status=bindparam("its_status", type_=_CHANGES.c.status.type),
+        skipped_count=_CHANGES.c.skipped_count + bindparam("skipped", type_=BigInteger),
+        finished_at=_MOMENT,
+    )
+)
+
+
+async def begin(run: Run, company_id: int, change_id: int, moment: datetime) -> None:
+    """Lets a change run from now on."""
+    await run(_BEGIN, company_id=company_id, change_id=change_id, moment=moment)
+
+
+async def begin_scheduled(db: Database, company_id: int, change_id: int) -> bool:
+    """Lets a change run whose time has come; False when somebody else does, or it has not."""
+    place, moment = {"company_id": company_id, "change_id": change_id}, datetime.now(UTC)
+    async with db.transaction(Tenant((company_id,))) as session:
+        within = partial(run, session)
+        if not await within(_DUE, **place, moment=moment):
+            return False
+        await begin(within, company_id, change_id, moment)
+    return True
+
+
+async def run_chunk(db: Database, company_id: int, change_id: int, *, catalogue: Catalogue) -> bool:
+    """Does the next items of a change that runs; False when there is none that nobody else is at.
+
+    What the author may do is asked anew, as is everything else that the plan has promised: an item that is refused, or
+    is not what was planned, fails and leaves its number as it is.
+    """
+    tenant, place = Tenant((company_id,)), {"company_id": company_id, "change_id": change_id}
+    [change] = await db.fetch(tenant, _FIND, **place)
+    author = await load_actor(db, company_id, change["actor_kind"], change["actor_id"], change["actor_name"])
+    together = change["on_error"] == BulkErrorPolicy.REJECT_ALL
+    async with db.transaction(tenant) as session:
+        within = partial(run, session)
+        if not await within(_TAKE if together else _SHARE, **place):
+            return False
+        items = await within(_CLAIM, **place, most=change["item_count"] if together else CHUNK)
+        if not items:
+            return False
+        moment = datetime.now(UTC)
+        ends = await _ends(within, author, change, items, catalogue, moment)
+        if together and any(end.refusal for end in ends):
+            ends = [end if end.refusal else _End(end.item, skipped=True) for end in ends]
+        await within(_END, **_ENDED.parameters([end.row(moment) for end in ends]))
+        counts = {name: sum(end.state == state for end in ends) for name, state in _COUNTS.items()}
+        await within(_COUNT, **place, moment=moment, **{f"more_{name}": counts[name] for name in _COUNTED})
+        steps = [each for end in ends for each in end.steps]
+        if steps:
+            await carry_out(within, company_id, _origin(change), moment, steps)
+    return True
+
+
+async def finish(db: Database, company_id: int, change_id: int) -> bool:
+    """Ends a change that has nothing left to do, or is being cancelled; False while anything of it is under way."""
+    place, moment = {"company_id": company_id, "change_id": change_id}, datetime.now(UTC)
+    async with db.transaction(Tenant((company_id,))) as session:
+        within = partial(run, session)
+        found = await within(_TAKE_LAST, **place)
+        if not found:
+            return False
+        [left] = await within(_OPEN, **place)
+        cancelled = found[0]["status"] == BulkChangeStatus.CANCELLING
+        if left["sent"] or (left["pending"] and not cancelled):
+            return False
+        if left["pending"]:
+            await within(_SKIP, **place)
+        status = BulkChangeStatus.CANCELLED if cancelled else BulkChangeStatus.FINISHED
+        await within(_FINISH, **place, its_status=status.value, skipped=left["pending"], moment=moment)
+        after = {
+            "status": status.value,
+            "applied": found[0]["applied_count"],
+            "failed": found[0]["failed_count"] + found[0]["refused_count"],
+            "skipped": found[0]["skipped_count"] + left["pending"],
+        }
+        await note(within, company_id, change_id, BY_WORKER, moment, BulkStep.FINISH, after=after)
+    return True
+
+
+@dataclass(slots=True)
+class _End:
+    """How an item ends: refused, skipped, or with these steps, which `inverse` takes back."""
+
+    item: Row
+    refusal: Refusal | None = None
+    skipped: bool = False
+    steps: Sequence[Step] = ()
+    inverse: Sequence[Operation] = ()
+
+    @property
+    def state(self) -> BulkItemState:
+        if self.refusal is not None:
+            return BulkItemState.FAILED
+        return BulkItemState.SKIPPED if self.skipped else BulkItemState.APPLIED
+
+    def row(self, moment: datetime) -> tuple[Any, ...]:
+        """What becomes of the item."""
+        item, steps = self.item, self.steps
+        changed = steps and steps[0].before != steps[-1].after
+        return (
+            *(item["company_id"], item["bulk_change_id"], item["number_id"], self.state.value),
+            self.refusal and keep(self.refusal),
+            bulk_trials.dump(self.inverse) if steps else None,
+            moment if changed else item["number_updated_at"],
+        )
+
+
+_COUNTS = dict(zip(_COUNTED, (BulkItemState.APPLIED, BulkItemState.FAILED, BulkItemState.SKIPPED), strict=True))
+
+
+async def _ends(
+    run: Run, author: Principal, change: Row, items: Sequence[Row], catalogue: Catalogue, moment: datetime
+) -> list[_End]:
+    """What is to become of each item; its number is locked."""
+    shared = bulk_trials.parse(change["operations"])
+    own = {item["number_id"]: bulk_trials.parse(item["operations"]) for item in items if item["operations"]}
+    loaded = await states.load(run, [change["company_id"]], [item["number_id"] for item in items], lock=True)
+    every = [each for operations in own.values() for each in operations] or shared
+    by_id = {state.id: state for state in await surround(run, author, loaded, every, moment)}
+    return [
+        _end(author, item, by_id[item["number_id"]], own.get(item["number_id"], shared), catalogue, moment)
+        for item in items
+    ]
+
+
+def _end(
+    author: Principal,
+    item: Row,
+    state: NumberState,
+    operations: Sequence[Operation],
+    catalogue: Catalogue,
+    moment: datetime,
+) -> _End:
+    checked, outcome = try_out(author, state, operations, catalogue, moment)
+    planned = item["one_off_kopecks"], item["monthly_kopecks"]
+    if outcome.refusals:
+        return _End(item, outcome.refusals[0])
+    if (outcome.one_off_kopecks, outcome.monthly_kopecks) != planned:
+        return _End(item, Refusal(ErrorCode.PRICE_CHANGED, PRICE_CHANGED(), hint=LOOK_AGAIN()))
+    if state.updated_at != item["number_updated_at"]:
+        return _End(item, Refusal(ErrorCode.PLAN_DRIFTED, DRIFTED(), hint=LOOK_AGAIN()))
+    steps = [
+        step(before, operation, done, catalogue, bulk_change_id=item["bulk_change_id"])
+        for operation, before, done in checked
+    ]
+    return _End(item, steps=steps, inverse=inverses(checked, catalogue))
+
+
+def _origin(change: Row) -> Origin:
+    return Origin(
+        ActorKind(change["actor_kind"]),
+        change["actor_id"],
+        change["actor_name"],
+        Channel(change["channel"]),
+        change["correlation_id"],
+    )

@@ -1,0 +1,220 @@
+"""Which numbers a bulk change is for: named by ids, a filter or an uploaded list, and found when it is planned."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import asyncpg
+from pydantic import TypeAdapter
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, String, and_, any_, bindparam, case, literal, null, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.actions import Action
+from authz.principal import Principal
+from authz.scope import Shape, scope
+from gateway.db import Statement, run, stream
+from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
+from gateway.kit.ids import Kind, encoder
+from gateway.kit.phones import e164, parse_msisdn
+from gateway.kit.texts import Text, excerpt
+from gateway.loaders.narrowing import PARENT, Filter
+from gateway.loaders.number_filters import CONDITIONS, NumberFilter
+from gateway.models import metadata
+from gateway.models.bulk_changes import BulkItemState
+from gateway.models.numbers import NumberStatus
+from gateway.services.register_columns import BY_KEY, recognise, tidy
+from gateway.sheets.reader import open_sheet
+
+MOST_IDS = 10_000
+MOST_NAMED = 5
+"""Numbers that a message names."""
+
+UNKNOWN = Text(
+    en="No number of the company, or none that you may see: {some}",
+    ru="Таких номеров у компании нет, или они вам недоступны: {some}",
+)
+NO_PHONES = Text(en="These cells are no phone numbers: {some}", ru="В этих ячейках нет номера телефона: {some}")
+NO_UPLOAD = Text(
+    en="The file is no longer there: files are kept for a day. Send it again to POST /uploads.",
+    ru="Файла больше нет: файлы хранятся сутки. Отправьте его ещё раз на POST /uploads.",
+)
+
+_NUMBERS, _ITEMS, _UPLOADS = metadata.tables["numbers"], metadata.tables["bulk_items"], metadata.tables["uploads"]
+_CONDITIONS: Mapping[str, ColumnElement[bool]] = {
+    **CONDITIONS,
+    "ids": _NUMBERS.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+    "phones": and_(
+        _NUMBERS.c.msisdn == any_(bindparam("phones", type_=ARRAY(String))),
+        _NUMBERS.c.status != NumberStatus.CLOSED.value,  # a number that was given back may be somebody else's now
+    ),
+}
+_FILTERS = TypeAdapter(NumberFilter)
+_FIND_UPLOAD = Statement(
+    select(_UPLOADS.c.content).where(
+        _UPLOADS.c.company_id == bindparam("company_id", type_=BigInteger),
+        _UPLOADS.c.id == bindparam("upload_id", type_=BigInteger),
+    )
+)
+_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which numbers of a company: exactly one of the three. An upload must be known to be the author's."""
+
+    ids: Sequence[int] | None = None
+    filter: NumberFilter | None = None
+    upload_id: int | None = None
+
+    def dump(self) -> dict[str, Any]:
+        """As a JSON value."""
+        if self.filter is not None:
+            given = _FILTERS.dump_python(self.filter, mode="json")
+            return {"filter": {name: value for name, value in given.items() if value is not None}}
+        return {"ids": list(self.ids)} if self.ids is not None else {"uploadId": self.upload_id}
+
+    @classmethod
+    def parse(cls, dumped: Mapping[str, Any]) -> "Target":
+        if "filter" in dumped:
+            return cls(filter=_FILTERS.validate_python(dumped["filter"]))
+        return cls(ids=dumped.get("ids"), upload_id=dumped.get("uploadId"))
+
+
+@dataclass(slots=True)
+class Misses:
+    """What was named and is no number of the company, in the writing of whoever named it; and how often."""
+
+    unknown: set[str] = field(default_factory=set)
+    malformed: list[str] = field(default_factory=list)
+
+    def refusals(self) -> list[tuple[Refusal, int]]:
+        """Why they are left out, and how many of them."""
+        return [
+            (Refusal(code, text(some=_some(names))), len(names))
+            for code, text, names in (
+                (ErrorCode.NOT_FOUND, UNKNOWN, sorted(self.unknown)),
+                (ErrorCode.INVALID, NO_PHONES, self.malformed),
+            )
+            if names
+        ]
+
+
+async def find_targets(
+    session: AsyncSession, principal: Principal, company_id: int, target: Target, misses: Misses
+) -> AsyncIterator[list[asyncpg.Record]]:
+    """The numbers that are meant and the principal sees, by phone number: rows of `id`, with no `operations` of their
+    own. Whatever else was named gathers in `misses`.
+
+    Raises `Refusal` or `InvalidValue` when the file is gone or is no list of phone numbers.
+    """
+    narrowed, naming = await _narrowed(session, company_id, target, misses)
+    held = scope(principal, Action.NUMBER_READ)
+    place = {"parent_companies": [company_id], "parent_ids": [company_id]}
+    statement = _matching(held.shape, narrowed.names)
+    async for rows in stream(session, statement, _AT_ONCE, **place, **held.params, **narrowed.parameters):
+        if naming is not None:
+            misses.unknown.difference_update(naming.spell(row[naming.column]) for row in rows)
+        yield rows
+
+
+async def find_items(
+    session: AsyncSession, principal: Principal, company_id: int, change_id: int, *, applied: bool
+) -> AsyncIterator[list[asyncpg.Record]]:
+    """The numbers of an earlier change that it was applied to, or else was not, as far as the principal sees them.
+
+    Rows of `id`, and of the `operations` for it. What was applied has those that take it back, and as `changed_at` the
+    moment since which nobody else may have changed the number.
+    """
+    held = scope(principal, Action.NUMBER_READ)
+    place = {"company_id": company_id, "change_id": change_id}
+    async for rows in stream(session, _earlier(held.shape, applied), _AT_ONCE, **place, **held.params):
+        yield rows
+
+
+class _Naming(NamedTuple):
+    """The column by which numbers are named one by one, and how its values are shown."""
+
+    column: str
+    spell: Callable[[Any], str]
+
+
+_BY_ID, _BY_PHONE = _Naming("id", encoder(Kind.NUMBER)), _Naming("msisdn", e164)
+
+
+async def _narrowed(
+    session: AsyncSession, company_id: int, target: Target, misses: Misses
+) -> tuple[Filter, _Naming | None]:
+    """The conditions, and how numbers are named where they are so one by one."""
+    if target.filter is not None:
+        return target.filter.conditions(), None
+    if target.ids is not None:
+        misses.unknown = set(map(_BY_ID.spell, target.ids))
+        return Filter.of({"ids": {"ids": target.ids}}), _BY_ID
+    found = await run(session, _FIND_UPLOAD, company_id=company_id, upload_id=target.upload_id)
+    if not found:
+        raise Refusal(ErrorCode.NOT_FOUND, NO_UPLOAD(), ("target", "uploadId"))
+    phones = await _phones(found[0]["content"], misses.malformed)
+    misses.unknown = set(map(_BY_PHONE.spell, phones))
+    return Filter.of({"phones": {"phones": phones}}), _BY_PHONE
+
+
+async def _phones(content: bytes, malformed: list[str]) -> list[str]:
+    """The phone numbers of a CSV or XLSX file: those of its column “Phone number”, or, without headers, the first."""
+    phones: dict[str, None] = {}
+    column: int | None = None
+    async with open_sheet(content) as rows:
+        async for _, cells in rows:
+            if column is None:
+                column = next((place for place, cell in enumerate(cells) if recognise(cell) is BY_KEY["msisdn"]), None)
+                if column is not None:
+                    continue
+                column = 0
+            cell = tidy(cells[column]) if column < len(cells) else ""
+            if cell:
+                try:
+                    phones[parse_msisdn(cell)] = None
+                except InvalidValue:
+                    malformed.append(excerpt(cell))
+    return list(phones)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
+
+
+@lru_cache(maxsize=100)
+def _matching(shape: Shape, conditions: frozenset[str]) -> Statement:
+    return Statement(
+        select(_NUMBERS.c.id, _NUMBERS.c.msisdn, null().label("operations"), null().label("changed_at"))
+        .select_from(PARENT.join(_NUMBERS, _NUMBERS.c.company_id == PARENT.c.company_id))
+        .where(
+            shape.where(_NUMBERS.c.company_id, _NUMBERS.c.department_id),
+            *(_CONDITIONS[name] for name in sorted(conditions)),
+        )
+        .order_by(_NUMBERS.c.msisdn, _NUMBERS.c.id)
+    )
+
+
+@lru_cache(maxsize=10)
+def _earlier(shape: Shape, applied: bool) -> Statement:
+    state, done = _ITEMS.c.state, BulkItemState.APPLIED.value
+    return Statement(
+        select(
+            _NUMBERS.c.id,
+            (_ITEMS.c.inverse if applied else _ITEMS.c.operations).label("operations"),
+            case((_ITEMS.c.operations.is_not(None) | literal(applied), _ITEMS.c.number_updated_at)).label("changed_at"),
+        )
+        .join_from(
+            _ITEMS,
+            _NUMBERS,
+            and_(_NUMBERS.c.company_id == _ITEMS.c.company_id, _NUMBERS.c.id == _ITEMS.c.number_id),
+        )
+        .where(
+            _ITEMS.c.company_id == bindparam("company_id", type_=BigInteger),
+            _ITEMS.c.bulk_change_id == bindparam("change_id", type_=BigInteger),
+            state == done if applied else state != done,
+            shape.where(_NUMBERS.c.company_id, _NUMBERS.c.department_id),
+        )
+        .order_by(_ITEMS.c.msisdn, _ITEMS.c.number_id)
+    )

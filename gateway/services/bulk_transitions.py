@@ -1,0 +1,162 @@
+"""One step of a bulk change: found and locked, allowed, done in one transaction with its line in the journal."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from functools import cache, lru_cache, partial
+from typing import Any, TypeAlias
+
+from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, func, select, update
+
+from authz.actions import Action
+from authz.principal import Principal
+from authz.scope import Shape, scope
+from gateway.db import Database, Statement, Tenant, run
+from gateway.execution.rows import Row
+from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.texts import Text
+from gateway.models import metadata
+from gateway.models.bulk_changes import BulkChangeStatus
+from gateway.operations.blocks import LONGEST_COMMENT, TOO_LONG
+from gateway.services.bulk_journal import BulkStep, note
+from gateway.services.idempotency import Answer, once
+from gateway.services.journal import Origin
+from gateway.services.numbers import ASK_FOR_ROLE
+from gateway.services.running import Run
+
+NO_CHANGE = Text(
+    en="There is no such bulk change, or not for you.", ru="Такого массового изменения нет, или оно вам недоступно."
+)
+FORBIDDEN = Text(en="Your roles do not allow this: {what}", ru="Ваши роли не позволяют этого: {what}")
+BEYOND = Text(
+    en="{count:,} of its numbers are beyond where your roles allow this: {what}",
+    ru="Номеров, где ваши роли не позволяют этого: {count:,}. {what}",
+)
+NOT_NOW = Text(
+    en="This can't be done to a bulk change in this state: {status}.",
+    ru="Этого нельзя сделать с массовым изменением в таком состоянии: {status}.",
+)
+ALREADY = Text(en="It is so already.", ru="Это уже так.")
+
+STATUSES = {
+    BulkChangeStatus.PLANNING: Text(en="the plan is being made", ru="составляется план"),
+    BulkChangeStatus.PLANNED: Text(en="planned", ru="спланировано"),
+    BulkChangeStatus.AWAITING_APPROVAL: Text(en="it waits for a second person", ru="ждёт решения второго лица"),
+    BulkChangeStatus.REJECTED: Text(en="rejected", ru="отклонено"),
+    BulkChangeStatus.SCHEDULED: Text(en="scheduled", ru="ждёт назначенного времени"),
+    BulkChangeStatus.RUNNING: Text(en="running", ru="выполняется"),
+    BulkChangeStatus.PAUSED: Text(en="paused", ru="приостановлено"),
+    BulkChangeStatus.CANCELLING: Text(en="it is being stopped", ru="прекращается"),
+    BulkChangeStatus.CANCELLED: Text(en="cancelled", ru="прекращено"),
+    BulkChangeStatus.FINISHED: Text(en="finished", ru="завершено"),
+    BulkChangeStatus.FAILED: Text(en="it could not be planned", ru="план составить не удалось"),
+}
+"""States in words."""
+
+_CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
+_NUMBERS = metadata.tables["numbers"]
+COMPANY, ID = bindparam("company_id", type_=BigInteger), bindparam("change_id", type_=BigInteger)
+ITEMS_OF_IT = and_(_ITEMS.c.company_id == COMPANY, _ITEMS.c.bulk_change_id == ID)
+NUMBERS_OF_IT = and_(_NUMBERS.c.company_id == _ITEMS.c.company_id, _NUMBERS.c.id == _ITEMS.c.number_id)
+_LOCK = Statement(
+    select(_CHANGES)
+    .where(_CHANGES.c.company_id == any_(bindparam("companies", type_=ARRAY(BigInteger))), _CHANGES.c.id == ID)
+    .with_for_update(key_share=True)
+)
+Act: TypeAlias = Callable[[Run, Row, datetime], Awaitable[None]]
+"""What a step does to a change, inside its transaction."""
+
+
+async def find_change(run: Run, principal: Principal, change_id: int, action: Action) -> Row:
+    """A bulk change that the caller sees and may do that to, locked until the transaction ends.
+
+    Raises `Refusal` NOT_FOUND or FORBIDDEN.
+    """
+    seen = scope(principal, Action.BULK_CHANGE_READ).anywhere.companies
+    found = await run(_LOCK, companies=seen, change_id=change_id)
+    if not found:
+        raise Refusal(ErrorCode.NOT_FOUND, NO_CHANGE(), ("id",))
+    if found[0]["company_id"] not in scope(principal, action).anywhere.companies:
+        hint = ASK_FOR_ROLE(action=action.value)
+        raise Refusal(ErrorCode.FORBIDDEN, FORBIDDEN(what=action.description), ("id",), hint=hint)
+    return found[0]
+
+
+def not_now(change: Row) -> Refusal:
+    """Why something can't be done to a bulk change in its state."""
+    return Refusal(ErrorCode.CONFLICT, NOT_NOW(status=STATUSES[BulkChangeStatus(change["status"])]), ("id",))
+
+
+def check_comment(comment: str | None) -> None:
+    """Raises `Refusal` TOO_LARGE for one that is too long."""
+    if comment is not None and len(comment) > LONGEST_COMMENT:
+        raise Refusal(ErrorCode.TOO_LARGE, TOO_LONG(longest=LONGEST_COMMENT, length=len(comment)), ("comment",))
+
+
+async def take_step(
+    db: Database,
+    principal: Principal,
+    change_id: int,
+    action: Action,
+    step: BulkStep,
+    act: Act,
+    request: Mapping[str, Any],
+    origin: Origin,
+    idempotency_key: str | None,
+) -> None:
+    """One step in one transaction, with its line in the journal; a repeated key does nothing again."""
+    comment = request.get("comment")
+    check_comment(comment)
+    async with db.transaction(Tenant(principal.companies)) as session:
+        within, moment = partial(run, session), datetime.now(UTC)
+        change = await find_change(within, principal, change_id, action)
+
+        async def once_only() -> Answer:
+            await act(within, change, moment)
+            await note(within, change["company_id"], change_id, origin, moment, step, comment=comment)
+            return {}
+
+        asked = {step.value: change_id, **request}
+        await once(
+            within,
+            idempotency_key,
+            once_only,
+            company_id=change["company_id"],
+            origin=origin,
+            request=asked,
+            moment=moment,
+        )
+
+
+def require_status(change: Row, *expected: BulkChangeStatus, becomes: BulkChangeStatus) -> None:
+    stopping = becomes is BulkChangeStatus.CANCELLED and change["status"] == BulkChangeStatus.CANCELLING
+    if change["status"] == becomes or stopping:
+        raise Refusal(ErrorCode.ALREADY_DONE, ALREADY(), ("id",))
+    if change["status"] not in expected:
+        raise not_now(change)
+
+
+async def require_reach(run: Run, principal: Principal, change: Row, action: Action) -> None:
+    held = scope(principal, action)
+    place = {"company_id": change["company_id"], "change_id": change["id"]}
+    if count := (await run(_beyond(held.shape), **place, **held.params))[0]["count"]:
+        message, hint = BEYOND(count=count, what=action.description), ASK_FOR_ROLE(action=action.value)
+        raise Refusal(ErrorCode.FORBIDDEN, message, ("id",), hint=hint)
+
+
+async def set_values(run: Run, change: Row, **values: object) -> None:
+    given = {f"its_{name}": value for name, value in values.items()}
+    await run(_update(tuple(values)), company_id=change["company_id"], change_id=change["id"], **given)
+
+
+@cache
+def _beyond(shape: Shape) -> Statement:
+    """How many of its numbers are out of a scope."""
+    inside = shape.where(_NUMBERS.c.company_id, _NUMBERS.c.department_id)
+    count = select(func.count().label("count")).join_from(_ITEMS, _NUMBERS, NUMBERS_OF_IT)
+    return Statement(count.where(ITEMS_OF_IT, inside.is_not(True)))
+
+
+@lru_cache(maxsize=20)
+def _update(names: tuple[str, ...]) -> Statement:
+    values = {name: bindparam(f"its_{name}", type_=_CHANGES.c[name].type) for name in names}
+    return Statement(update(_CHANGES).where(_CHANGES.c.company_id == COMPANY, _CHANGES.c.id == ID).values(values))

@@ -1,0 +1,212 @@
+"""Plans of bulk changes: which numbers, what it does to each, and a hash over all that decides."""
+
+import json
+
+import pytest
+
+from authz.principal import Grant, Principal
+from gateway.kit.errors import ErrorCode, Refusal
+from gateway.loaders.number_filters import NumberFilter
+from gateway.models.bulk_changes import BulkErrorPolicy
+from gateway.models.numbers import ServiceKind
+from gateway.operations.bans import BanSet
+from gateway.operations.labels import LabelSet
+from gateway.operations.options import OptionConnect
+from gateway.operations.tariffs import TariffChange
+from gateway.services import bulk_plans, bulk_thresholds, uploads
+from gateway.services.bulk_plans import make_plan
+from gateway.services.bulk_targets import Target
+from gateway.services.numbers import change
+from tests.services.bulk import CATALOGUE, EVERY, Bulk, origin_of
+from tests.services.fleet import (
+    ADMINISTRATOR,
+    BRANCH_NUMBER,
+    COMPANY,
+    FOREIGNER,
+    MANAGER,
+    NUMBER,
+    ORIGIN,
+)
+from tests.unit.operations.catalogues import ADD_ON, BASIC, BUSINESS, BUSINESS_ONLY, PLAIN
+
+OWNER = Principal("administrator", 9, "Olga", (Grant(9, COMPANY, "owner"),))
+
+
+async def test_a_plan_prices_each_number_and_changes_none(bulk: Bulk) -> None:
+    change_id = await bulk.plan(OptionConnect(PLAIN), OptionConnect(ADD_ON), comment="Couriers")
+
+    row = await bulk.row(change_id)
+    assert (row["status"], row["item_count"], row["comment"]) == ("PLANNED", 10, "Couriers")
+    assert (row["one_off_kopecks"], row["monthly_kopecks"]) == (50_000, 120_000)
+    assert {(item["one_off_kopecks"], item["monthly_kopecks"]) for item in await bulk.items(change_id)} == {
+        (5_000, 12_000)
+    }
+    assert json.loads(row["irreversible"])[0]["en"] == "₽50.00 taken at once is not paid back. (10 numbers)"
+    assert await bulk.connection.fetchval("SELECT count(*) FROM connected_options") == 0
+
+
+async def test_numbers_that_refuse_are_counted_by_code_and_cost_nothing(bulk: Bulk) -> None:
+    await change(bulk.database, ADMINISTRATOR, NUMBER, OptionConnect(PLAIN), catalogue=CATALOGUE, origin=ORIGIN)
+
+    change_id = await bulk.plan(OptionConnect(PLAIN))
+
+    row = await bulk.row(change_id)
+    [refused] = json.loads(row["refused"])
+    assert (refused["code"], refused["count"], row["refused_count"]) == ("ALREADY_DONE", 1, 1)
+    assert row["one_off_kopecks"] == 9 * 5_000
+    assert {id for id, code in (await bulk.errors(change_id)).items() if code} == {NUMBER}
+
+
+async def test_a_filter_means_what_it_means_in_lists(bulk: Bulk) -> None:
+    await bulk.connection.execute("UPDATE numbers SET label = 'Courier' WHERE id IN (103, 105)")
+
+    change_id = await bulk.plan(
+        LabelSet("Driver"), target=Target(filter=NumberFilter(search="cour", status=["ACTIVE"]))
+    )
+
+    assert list(await bulk.errors(change_id)) == [103, 105]
+
+
+async def test_a_manager_plans_for_the_numbers_of_the_department_only(bulk: Bulk) -> None:
+    change_id = await bulk.plan(LabelSet("Mine"), principal=MANAGER)
+
+    assert list(await bulk.errors(change_id)) == [BRANCH_NUMBER]
+    [refused] = json.loads((await bulk.row(change_id))["refused"])
+    assert (refused["code"], refused["count"]) == ("NOT_FOUND", 9)
+
+
+async def test_a_number_where_a_right_is_missing_is_refused(bulk: Bulk) -> None:
+    author = Principal(
+        "administrator", 7, "Vera", (Grant(7, COMPANY, "finance"), Grant(8, COMPANY, "manager", frozenset({12})))
+    )
+    await bulk.connection.execute("INSERT INTO administrators (id, name, language) VALUES (7, 'Vera', 'EN')")
+    await bulk.connection.execute(
+        "INSERT INTO grants (company_id, administrator_id, role, department_id) "
+        "VALUES (1, 7, 'finance', NULL), (1, 7, 'manager', 12)"
+    )
+
+    change_id = await bulk.plan(LabelSet("Ours"), principal=author)
+
+    codes = await bulk.errors(change_id)
+    assert codes.pop(BRANCH_NUMBER) is None
+    assert set(codes.values()) == {"FORBIDDEN"}
+
+
+async def test_a_list_counts_each_phone_number_once_and_tells_what_it_does_not_know(bulk: Bulk) -> None:
+    content = "Имя;Номер телефона\nA;8 926 000-01-01\nB;+79260000101\nC;79260000201\nD;79269999999\nE;none\n"
+    upload_id = await uploads.store_upload(
+        bulk.database, ADMINISTRATOR, COMPANY, name="list.csv", content=content.encode()
+    )
+
+    # One number twice, one of another company, one of nobody.
+    change_id = await bulk.plan(LabelSet("Listed"), target=Target(upload_id=upload_id))
+
+    assert list(await bulk.errors(change_id)) == [NUMBER]
+    refused = {each["code"]: each for each in json.loads((await bulk.row(change_id))["refused"])}
+    assert {code: each["count"] for code, each in refused.items()} == {"NOT_FOUND": 2, "INVALID": 1}
+    assert "+79260000201, +79269999999" in refused["NOT_FOUND"]["message"]["en"]
+    assert refused["INVALID"]["message"]["ru"].endswith(": none")
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [(b"%PDF-1.7", "INVALID"), (b"phone\n79269999999\n", "NOT_FOUND")], ids=["no list", "nobody's"]
+)
+async def test_a_plan_that_cannot_be_made_fails_and_says_why(bulk: Bulk, content: bytes, code: str) -> None:
+    upload_id = await uploads.store_upload(bulk.database, ADMINISTRATOR, COMPANY, name="x", content=content)
+
+    change_id = await bulk.plan(LabelSet("x"), target=Target(upload_id=upload_id))
+
+    row = await bulk.row(change_id)
+    assert (row["status"], json.loads(row["failure"])["code"], row["plan_hash"]) == ("FAILED", code, None)
+    assert await bulk.items(change_id) == []
+
+
+async def test_all_or_none_is_for_so_many_numbers_at_most(bulk: Bulk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_plans, "MOST_REJECTED_TOGETHER", 9)
+
+    change_id = await bulk.plan(LabelSet("x"), on_error=BulkErrorPolicy.REJECT_ALL)
+
+    assert json.loads((await bulk.row(change_id))["failure"])["code"] == "TOO_LARGE"
+
+
+async def test_the_hash_changes_with_all_that_decides_and_with_nothing_else(bulk: Bulk) -> None:
+    async def hashed(*operations: object, **options: object) -> str:
+        return str((await bulk.row(await bulk.plan(*operations, **options)))["plan_hash"])  # type: ignore[arg-type]
+
+    first = await hashed(LabelSet("a"))
+
+    assert await hashed(LabelSet("a"), comment="other words") == first
+    others = [
+        await hashed(LabelSet("b")),
+        await hashed(LabelSet("a"), target=EVERY[1:]),
+        await hashed(LabelSet("a"), on_error=BulkErrorPolicy.REJECT_ALL),
+    ]
+    await bulk.connection.execute("UPDATE numbers SET updated_at = now() WHERE id = 105")
+    others.append(await hashed(LabelSet("a")))
+    assert len({first, *others}) == 5
+
+
+@pytest.mark.parametrize(
+    ("number_count", "kopecks", "reason"),
+    [
+        (9, None, "It changes 10 numbers; above 9 a second person decides."),
+        (None, 149_999, "One-off and monthly it costs ₽1,500.00; above ₽1,499.99 a second person decides."),
+        (10, 150_000, None),
+    ],
+)
+async def test_above_a_threshold_a_second_person_decides(
+    bulk: Bulk, number_count: int | None, kopecks: int | None, reason: str | None
+) -> None:
+    await bulk_thresholds.set_threshold(bulk.database, OWNER, COMPANY, number_count, kopecks, origin=origin_of(OWNER))
+
+    row = await bulk.row(await bulk.plan(OptionConnect(PLAIN)))
+
+    assert row["status"] == ("AWAITING_APPROVAL" if reason else "PLANNED")
+    assert (row["approval_reason"] and json.loads(row["approval_reason"])["en"]) == reason
+
+
+async def test_warnings_tell_for_how_many_numbers_they_are(bulk: Bulk) -> None:
+    await bulk.connection.execute("UPDATE numbers SET tariff_id = $1 WHERE id = $2", BUSINESS, NUMBER)
+    await change(bulk.database, ADMINISTRATOR, NUMBER, OptionConnect(BUSINESS_ONLY), catalogue=CATALOGUE, origin=ORIGIN)
+
+    row = await bulk.row(await bulk.plan(TariffChange(BASIC)))
+
+    [warning] = json.loads(row["warnings"])
+    assert warning["en"].endswith("disconnected with the change. (1 number)")
+    assert json.loads(row["refused"])[0]["code"] == "ALREADY_DONE"
+
+
+async def test_only_one_worker_plans_a_change(bulk: Bulk) -> None:
+    change_id = await bulk.plan(BanSet(ServiceKind.DATA))
+
+    assert not await make_plan(bulk.database, COMPANY, change_id, catalogue=CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    ("principal", "target", "code", "field"),
+    [
+        (FOREIGNER, Target(ids=[NUMBER]), ErrorCode.NOT_FOUND, ("companyId",)),
+        (ADMINISTRATOR, Target(ids=list(range(10_001))), ErrorCode.TOO_LARGE, ("target", "ids")),
+        (ADMINISTRATOR, Target(upload_id=77), ErrorCode.NOT_FOUND, ("target", "uploadId")),
+        (
+            ADMINISTRATOR,
+            Target(filter=NumberFilter(msisdn_prefix="x")),
+            ErrorCode.INVALID,
+            ("target", "filter", "msisdnPrefix"),
+        ),
+    ],
+)
+async def test_what_cannot_be_asked_for_is_refused_at_once(
+    bulk: Bulk, principal: Principal, target: Target, code: ErrorCode, field: tuple[str, ...]
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        await bulk.ask(LabelSet("x"), principal=principal, target=target)
+
+    assert (refused.value.code, refused.value.field) == (code, field)
+
+
+async def test_the_same_key_records_one_change(bulk: Bulk) -> None:
+    ids = {await bulk.ask(LabelSet("x"), idempotency_key="k") for _ in range(3)}
+
+    assert len(ids) == 1
+    assert await bulk.connection.fetchval("SELECT count(*) FROM bulk_changes") == 1

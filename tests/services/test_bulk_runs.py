@@ -1,0 +1,186 @@
+"""Runs of bulk changes: what was planned is done once, by whoever is allowed to, and can be taken back."""
+
+import asyncio
+from functools import partial
+
+import pytest
+
+from gateway.db import Tenant
+from gateway.kit.errors import ErrorCode, Refusal
+from gateway.models.bulk_changes import BulkErrorPolicy
+from gateway.operations.labels import LabelSet
+from gateway.operations.options import OptionConnect
+from gateway.services import bulk_changes, bulk_runs, bulk_steps, states
+from gateway.services.bulk_runs import finish, run_chunk
+from gateway.services.journal_verification import verify
+from gateway.services.numbers import change
+from tests.services.bulk import CATALOGUE, EVERY, Bulk
+from tests.services.fleet import ADMINISTRATOR, BRANCH_NUMBER, COMPANY, MANAGER, NUMBER, ORIGIN
+from tests.unit.operations.catalogues import ADD_ON, PLAIN
+
+
+async def labels(bulk: Bulk) -> list[str | None]:
+    rows = await bulk.connection.fetch("SELECT label FROM numbers WHERE company_id = 1 ORDER BY id")
+    return [row["label"] for row in rows]
+
+
+async def relabel(bulk: Bulk, number_id: int, label: str) -> None:
+    await change(bulk.database, ADMINISTRATOR, number_id, LabelSet(label), catalogue=CATALOGUE, origin=ORIGIN)
+
+
+async def test_what_was_planned_is_done_once_by_any_number_of_workers(
+    bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_runs, "CHUNK", 2)
+    change_id = await bulk.plan(OptionConnect(PLAIN), OptionConnect(ADD_ON))
+    await bulk.apply(change_id)
+
+    chunks = await asyncio.gather(*(bulk.work(change_id) for _ in range(3)))
+
+    assert sum(chunks) >= 5
+    await bulk.work(change_id)
+    assert (await bulk.status(change_id), await bulk.counts(change_id)) == ("FINISHED", {"APPLIED": 10})
+    assert await bulk.connection.fetchval("SELECT count(*) FROM connected_options") == 20
+    lines = await bulk.connection.fetch(
+        "SELECT number_id, action FROM journal_entries WHERE bulk_change_id = $1 AND number_id IS NOT NULL", change_id
+    )
+    assert sorted(line["number_id"] for line in lines) == sorted([*EVERY, *EVERY])
+    steps = await bulk.connection.fetch("SELECT action, after FROM journal_entries WHERE number_id IS NULL ORDER BY id")
+    assert [each["action"] for each in steps] == ["bulk_change:plan", "bulk_change:apply", "bulk_change:finish"]
+    assert steps[-1]["after"] == '{"failed": 0, "status": "FINISHED", "applied": 10, "skipped": 0}'
+    assert not (await verify(bulk.database, COMPANY)).faults
+
+
+async def test_undoing_leaves_every_number_as_it_was(bulk: Bulk) -> None:
+    await relabel(bulk, NUMBER, "before")
+    run = partial(bulk.database.fetch, Tenant((COMPANY,)))
+    before = await states.load(run, [COMPANY], EVERY)
+    change_id = await bulk.done(LabelSet("after"), OptionConnect(PLAIN))
+
+    undo = await bulk.make(await bulk_changes.undo(bulk.database, ADMINISTRATOR, change_id, origin=ORIGIN))
+    await bulk.apply(undo)
+    await bulk.work(undo)
+
+    assert await bulk.counts(undo) == {"APPLIED": 10}
+    assert await states.load(run, [COMPANY], EVERY) == before
+    assert (await bulk.row(undo))["undo_of"] == change_id
+
+
+async def test_undoing_leaves_alone_what_others_changed_since(bulk: Bulk) -> None:
+    change_id = await bulk.done(LabelSet("after"))
+    await relabel(bulk, NUMBER, "theirs")
+
+    undo = await bulk.make(await bulk_changes.undo(bulk.database, ADMINISTRATOR, change_id, origin=ORIGIN))
+    await bulk.apply(undo)
+    await bulk.work(undo)
+    again = await bulk.make(await bulk_changes.retry(bulk.database, ADMINISTRATOR, undo, origin=ORIGIN))
+
+    assert await labels(bulk) == ["theirs", *[None] * 9]
+    assert (await bulk.errors(undo))[NUMBER] == "CONFLICT"
+    assert await bulk.errors(again) == {NUMBER: "CONFLICT"}
+
+
+async def test_a_retry_is_for_what_was_not_done(bulk: Bulk) -> None:
+    change_id = await bulk.plan(OptionConnect(PLAIN))
+    await bulk.apply(change_id)
+    await relabel(bulk, NUMBER, "in between")
+    await bulk.work(change_id)
+    assert (await bulk.errors(change_id))[NUMBER] == "PLAN_DRIFTED"
+
+    again = await bulk.make(await bulk_changes.retry(bulk.database, ADMINISTRATOR, change_id, origin=ORIGIN))
+    await bulk.apply(again)
+    await bulk.work(again)
+
+    assert (await bulk.counts(again), list(await bulk.errors(again))) == ({"APPLIED": 1}, [NUMBER])
+    with pytest.raises(Refusal) as refused:
+        await bulk_changes.retry(bulk.database, ADMINISTRATOR, again, origin=ORIGIN)
+    assert refused.value.code == ErrorCode.NOT_AVAILABLE
+
+
+async def test_rights_are_those_of_the_author_when_an_item_is_done(bulk: Bulk) -> None:
+    change_id = await bulk.plan(LabelSet("x"), principal=MANAGER, target=[BRANCH_NUMBER])
+    await bulk.apply(change_id, MANAGER)
+    await bulk.connection.execute("DELETE FROM grants WHERE administrator_id = 6")
+
+    await bulk.work(change_id)
+
+    assert await bulk.errors(change_id) == {BRANCH_NUMBER: "FORBIDDEN"}
+    assert await labels(bulk) == [None] * 10
+
+
+async def test_another_price_than_planned_fails_the_item(bulk: Bulk) -> None:
+    change_id = await bulk.plan(OptionConnect(PLAIN), target=[NUMBER])
+    await bulk.apply(change_id)
+    await bulk.connection.execute("UPDATE bulk_items SET one_off_kopecks = 1")
+
+    await bulk.work(change_id)
+
+    assert await bulk.errors(change_id) == {NUMBER: "PRICE_CHANGED"}
+
+
+@pytest.mark.parametrize(("spoilt", "expected"), [(False, ["x"] * 10), (True, ["in between", *[None] * 9])])
+async def test_all_or_none(bulk: Bulk, spoilt: bool, expected: list[str | None]) -> None:
+    change_id = await bulk.plan(LabelSet("x"), on_error=BulkErrorPolicy.REJECT_ALL)
+    await bulk.apply(change_id)
+    if spoilt:
+        await relabel(bulk, NUMBER, "in between")
+
+    assert await bulk.work(change_id) == 1
+
+    assert await labels(bulk) == expected
+    assert await bulk.counts(change_id) == ({"FAILED": 1, "SKIPPED": 9} if spoilt else {"APPLIED": 10})
+    assert await bulk.status(change_id) == "FINISHED"
+
+
+async def test_what_is_paused_stays_where_it_is_and_goes_on(bulk: Bulk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_runs, "CHUNK", 4)
+    change_id = await bulk.plan(LabelSet("x"))
+    await bulk.apply(change_id)
+    await run_chunk(bulk.database, COMPANY, change_id, catalogue=CATALOGUE)
+    await bulk_steps.pause(bulk.database, ADMINISTRATOR, change_id, origin=ORIGIN)
+
+    assert await bulk.work(change_id) == 0
+    assert (await bulk.status(change_id), await bulk.counts(change_id)) == ("PAUSED", {"APPLIED": 4, "PENDING": 6})
+
+    await bulk_steps.resume(bulk.database, ADMINISTRATOR, change_id, origin=ORIGIN)
+    assert (await bulk.row(change_id))["ended_before"] == 4
+    await bulk.work(change_id)
+    assert (await bulk.status(change_id), await bulk.counts(change_id)) == ("FINISHED", {"APPLIED": 10})
+
+
+async def test_what_is_cancelled_stops_and_what_is_done_stays(bulk: Bulk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_runs, "CHUNK", 4)
+    change_id = await bulk.plan(LabelSet("x"))
+    await bulk.apply(change_id)
+    await run_chunk(bulk.database, COMPANY, change_id, catalogue=CATALOGUE)
+    await bulk_steps.cancel(bulk.database, ADMINISTRATOR, change_id, origin=ORIGIN)
+
+    assert await bulk.work(change_id) == 0
+
+    assert (await bulk.status(change_id), await bulk.counts(change_id)) == ("CANCELLED", {"APPLIED": 4, "SKIPPED": 6})
+    assert (await labels(bulk)).count("x") == 4
+
+
+async def test_nobody_ends_a_change_while_a_chunk_of_it_is_under_way(bulk: Bulk) -> None:
+    change_id = await bulk.plan(LabelSet("x"))
+    await bulk.apply(change_id)
+    await bulk_steps.cancel(bulk.database, ADMINISTRATOR, change_id, origin=ORIGIN)
+    async with bulk.connection.transaction():
+        await bulk.connection.execute("SELECT FROM bulk_changes WHERE id = $1 FOR KEY SHARE", change_id)
+        assert not await finish(bulk.database, COMPANY, change_id)
+
+    assert await finish(bulk.database, COMPANY, change_id)
+    assert await bulk.counts(change_id) == {"SKIPPED": 10}
+
+
+async def test_a_change_that_is_cancelled_while_it_is_planned_gets_no_plan(
+    bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_id = await bulk.ask(LabelSet("x"))
+    await bulk_steps.cancel(bulk.database, ADMINISTRATOR, change_id, origin=ORIGIN)
+
+    with pytest.raises(AssertionError):
+        await bulk.make(change_id)
+
+    assert await finish(bulk.database, COMPANY, change_id)
+    assert (await bulk.status(change_id), await bulk.items(change_id)) == ("CANCELLED", [])
