@@ -22,6 +22,7 @@ from gateway.kit.sealing import Keyring
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.logs import configure_logs
 from gateway.models.journal import Channel
+from gateway.ports.bss import HttpBss
 from gateway.ports.mail import ConsoleMail, Mail, SmtpMail
 from gateway.ports.sms import ConsoleSms, HttpSms, Sms
 from gateway.secret_key import secret_key
@@ -73,6 +74,7 @@ def create_app(settings: Settings) -> ASGIApp:
             user_agent=headers.get("user-agent", ""),
             keyring=keyring,
             post=app.state.post,
+            bss=app.state.bss,
             device=device_token(headers),
             site=own_site(headers),
         )
@@ -87,10 +89,13 @@ def create_app(settings: Settings) -> ASGIApp:
             demo = await is_demo(db)
             app.router.routes.extend(ide.routes(demo=demo))
             app.state.post = post_office(settings, demo=demo)
+            app.state.bss = operator_system(settings)
             end_with_the_process(connections)
             spare_collector()
             yield
             await app.state.post.close()
+            if app.state.bss is not None:
+                await app.state.bss.close()
         finally:
             await catalogue.close()
             await db.close()
@@ -141,6 +146,12 @@ def end_with_the_process(connections: Connections) -> None:
 
         if callable(before):
             signal.signal(each, handle)
+
+
+def operator_system(settings: Settings) -> HttpBss | None:
+    """The system that carries out changes of numbers, where the operator has set one."""
+    token = settings.bss_token.get_secret_value() if settings.bss_token else None
+    return HttpBss(settings.bss_url, token) if settings.bss_url else None
 
 
 def spare_collector() -> None:

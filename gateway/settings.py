@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     """Where short messages are posted to, as {"to", "text"} in JSON."""
     sms_token: SecretStr | None = None
     """The bearer token for `sms_url`."""
+    bss_url: str | None = Field(default=None, pattern="^https?://", repr=False)
+    """Where orders to the operator's system are posted to; without it the gateway's own rows are the truth."""
+    bss_token: SecretStr | None = None
+    """The bearer token for `bss_url`."""
     processes: int = Field(default=1, ge=1)
     """Web processes of `gateway serve`."""
     readers: int = Field(default=8, ge=1)

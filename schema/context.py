@@ -16,6 +16,7 @@ from gateway.kit.texts import Language, Text
 from gateway.loaders.reading import Read
 from gateway.models.journal import Channel
 from gateway.operations.catalogue import Catalogue
+from gateway.ports.bss import Bss
 from gateway.services.journal import Origin
 from gateway.services.post import Post
 from gateway.services.sessions import SignedIn
@@ -49,6 +50,8 @@ class Context:
     session_id: int | None = None
     keyring: Keyring = field(default_factory=Keyring)
     post: Post = field(default_factory=Post)
+    bss: Bss | None = None
+    """The operator's system, where there is one behind the gateway."""
     ip: str = ""
     user_agent: str = ""
     device: str | None = None

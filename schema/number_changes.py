@@ -25,7 +25,7 @@ from schema.node import Node, global_id, register
 from schema.number_change_inputs import NumberChangeInput, OptionRefInput, TariffRefInput, operation_of
 from schema.numbers import Number
 from schema.references import by_column, by_id
-from schema.user_errors import UserError, UserErrorRow, attempt, user_error
+from schema.user_errors import UserError, UserErrorRow, attempt, kept_error, user_error
 
 IdempotencyKey: TypeAlias = Annotated[
     str | None,
@@ -59,6 +59,10 @@ describe(
 )
 
 
+def load_errors(rows: Sequence[Row], info: Info[Context]) -> Sequence[UserErrorRow | None]:
+    return [kept_error(row["error"], info.context.language) for row in rows]
+
+
 @strawberry.type(description="A change of one number.")
 class NumberChange(Node):
     id: strawberry.ID = computed(global_id(Kind.NUMBER_CHANGE), "Global id.", Action.NUMBER_READ, needs=("id",))
@@ -70,7 +74,7 @@ class NumberChange(Node):
     monthly: Money = computed(
         money("monthly_kopecks"), "Difference of an average month.", Action.NUMBER_READ, needs=("monthly_kopecks",)
     )
-    error: UserError | None = column("Why it failed.", Action.NUMBER_READ)
+    error: UserError | None = batched(load_errors, "Why it failed.", Action.NUMBER_READ, needs=("error",))
     journal_entry: JournalEntry | None = batched(
         by_column(JOURNAL, "journal_id"), "Its line in the journal.", Action.JOURNAL_READ, needs=("journal_id",)
     )
@@ -210,6 +214,7 @@ async def _apply(
         operation,
         catalogue=context.catalogue,
         origin=context.author,
+        bss=context.bss,
         expected_one_off=expected_one_off,
         expected_monthly=expected_monthly,
         idempotency_key=idempotency_key,
@@ -221,8 +226,9 @@ async def _payload(info: Info[Context], done: Done | None, user_errors: Sequence
         return [{"number": None, "change": None, "user_errors": user_errors}]
     read, selection = info.context.read, info.selection
     [number] = await read.rows(NUMBERS, [done.number_id], selection.at("number").columns)
-    [change] = await read.rows(CHANGES, [done.change_id], selection.at("change").columns)
-    return [{"number": number, "change": change, "user_errors": user_errors}]
+    [change] = await read.rows(CHANGES, [done.change_id], selection.at("change").columns | {"error"})
+    refused = kept_error(change and change["error"], info.context.language)
+    return [{"number": number, "change": change, "user_errors": [refused] if refused else user_errors}]
 
 
 @strawberry.type

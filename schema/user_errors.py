@@ -58,6 +58,14 @@ def user_error(refusal: Refusal, language: Language) -> UserErrorRow:
     }
 
 
+def kept_error(kept: Any, language: Language) -> UserErrorRow | None:
+    """A refusal that was kept in a row, as a row of `UserError`."""
+    if kept is None:
+        return None
+    hint = kept["hint"] and kept["hint"][language.value]
+    return {**kept, "message": kept["message"][language.value], "hint": hint}
+
+
 async def attempt(info: Info[Context], act: Awaitable[T]) -> tuple[T | None, list[UserErrorRow]]:
     """What `act` gives, or the refusals it raises as `userErrors`.
 

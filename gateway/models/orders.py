@@ -12,17 +12,16 @@ from gateway.models.numbers import NumberSetting, of_number
 class Order(NumberSetting, table=True):
     """The open order of a number, of which it has one at most; it is gone when it is answered.
 
-    The operator knows it by `key`, however often it is sent. `steps` are what becomes of the row and what the journal
-    says, when it is done; `origin` is who asked. It belongs to a change of one number or to a bulk change. Whoever may
-    send it may do so until `due_at`; then somebody else does.
+    The operator knows it by `key`, however often it is sent. `task` is what becomes of the row and what the journal
+    says when it is done, and who asked. It belongs to a change of one number or to a bulk change, or ends what ends by
+    itself. Whoever has it may send it until `due_at`; then somebody else does.
     """
 
     __tablename__ = "orders"
     __table_args__ = (of_number(), Index("orders_due", "due_at"))
 
     key: str = Field(unique=True)
-    steps: Any = json(nullable=False)
-    origin: Any = json(nullable=False)
+    task: Any = json(nullable=False)
     change_id: int | None = Field(default=None, sa_type=BigInteger)
     bulk_change_id: int | None = Field(default=None, sa_type=BigInteger)
     tries: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})

@@ -51,6 +51,7 @@ class Assign(Operation):
     kind: ClassVar[Action] = Action.NUMBER_ASSIGN
     field: ClassVar[str] = "assign"
     summary: ClassVar[Text] = Text(en="Number {msisdn} given: {owner}", ru="Номер {msisdn} закреплён: {owner}")
+    provisioned: ClassVar[bool] = False
 
     def check(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Outcome:
         after = replace(

@@ -39,6 +39,7 @@ class LabelSet(Operation):
     kind: ClassVar[Action] = Action.LABEL_SET
     field: ClassVar[str] = "labelSet"
     summary: ClassVar[Text] = Text(en="Label of {msisdn}: {label}", ru="Метка номера {msisdn}: {label}")
+    provisioned: ClassVar[bool] = False
 
     def check(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Outcome:
         if refusals := tuple(self._obstacles(state)):

@@ -35,7 +35,8 @@ class Operation(ABC):
     """Something that can be done to a number. A frozen dataclass of its parameters, which are stored as JSON.
 
     `kind` is the action that it needs and the journal's name for it, `field` its place in the change input, `summary`
-    the journal's line in words over the names that `names` gives.
+    the journal's line in words over the names that `names` gives. `provisioned`: the operator's system carries it out;
+    otherwise it is the company's own bookkeeping.
     """
 
     __slots__ = ()
@@ -43,6 +44,7 @@ class Operation(ABC):
     kind: ClassVar[Action]
     field: ClassVar[str]
     summary: ClassVar[Text]
+    provisioned: ClassVar[bool] = True
 
     @abstractmethod
     def check(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Outcome:

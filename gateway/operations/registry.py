@@ -31,6 +31,9 @@ OPERATIONS: tuple[type[Operation], ...] = (
     SimReplace,
 )
 
+PROVISIONED = frozenset(each.kind.value for each in OPERATIONS if each.provisioned)
+"""Kinds of operations that the operator's system carries out."""
+
 _ADAPTERS: dict[str, TypeAdapter[Operation]] = {each.kind: TypeAdapter(each) for each in OPERATIONS}
 
 

@@ -16,9 +16,11 @@ from gateway.operations.catalogue import Catalogue
 from gateway.operations.forwardings import ForwardingClear
 from gateway.operations.operation import Operation
 from gateway.operations.state import NumberState
-from gateway.services import states
+from gateway.ports.bss import Bss
+from gateway.services import orders, states
 from gateway.services.effects import Step, carry_out, step
 from gateway.services.journal import Origin
+from gateway.services.orders import NewOrder, Placed
 
 MOST = 500
 """Numbers of one call."""
@@ -31,7 +33,7 @@ _due = func.find_endings(bindparam("moment", type_=MOMENT), bindparam("most", ty
 _FIND = Statement(select(_due.c.company_id, _due.c.number_id))
 
 
-async def end_what_is_due(db: Database, *, catalogue: Catalogue) -> int:
+async def end_what_is_due(db: Database, *, catalogue: Catalogue, bss: Bss | None = None) -> int:
     """Ends blocks and forwardings whose time is over, of at most 500 numbers; of how many numbers.
 
     For jobs: any number of workers may call it at once, since each number is looked at again under its lock. While the
@@ -40,23 +42,45 @@ async def end_what_is_due(db: Database, *, catalogue: Catalogue) -> int:
     moment, ended = datetime.now(UTC), 0
     due = await db.fetch(Tenant(), _FIND, moment=moment, most=MOST)
     for company_id, rows in groupby(due, key=lambda row: int(row["company_id"])):
-        ended += await _end(db, company_id, [row["number_id"] for row in rows], catalogue, moment)
+        ended += await _end(db, company_id, [row["number_id"] for row in rows], catalogue, moment, bss)
     return ended
 
 
-async def _end(db: Database, company_id: int, number_ids: Sequence[int], catalogue: Catalogue, moment: datetime) -> int:
-    steps: list[Step] = []
+async def _end(
+    db: Database,
+    company_id: int,
+    number_ids: Sequence[int],
+    catalogue: Catalogue,
+    moment: datetime,
+    bss: Bss | None,
+) -> int:
+    steps: dict[int, list[Step]] = {}
+    placed: list[Placed] = []
     async with db.transaction(Tenant((company_id,))) as session:
         within = partial(run, session)
-        for state in await states.load(within, [company_id], number_ids, lock=True):
-            for operation in _over(state, moment):
-                outcome = operation.check(state, catalogue, moment)
-                if not outcome.refusals:
-                    steps.append(step(state, operation, outcome, catalogue))
-                    state = outcome.after
-        if steps:
-            await carry_out(within, company_id, BY_ITSELF, moment, steps)
-    return len({each.after.id for each in steps})
+        loaded = await states.load(within, [company_id], number_ids, lock=True)
+        waiting = await orders.waiting(within, company_id, number_ids)
+        for state in loaded:
+            if state.id not in waiting and (made := _steps(state, catalogue, moment)):
+                steps[state.id] = made
+        if steps and bss is None:
+            await carry_out(within, company_id, BY_ITSELF, moment, [each for made in steps.values() for each in made])
+        elif steps:
+            new = [NewOrder(steps=made) for made in steps.values()]
+            placed = await orders.place(within, company_id, BY_ITSELF, moment, new)
+    if bss and placed:
+        await orders.send(db, bss, placed)
+    return len(steps)
+
+
+def _steps(state: NumberState, catalogue: Catalogue, moment: datetime) -> list[Step]:
+    steps: list[Step] = []
+    for operation in _over(state, moment):
+        outcome = operation.check(state, catalogue, moment)
+        if not outcome.refusals:
+            steps.append(step(state, operation, outcome, catalogue))
+            state = outcome.after
+    return steps
 
 
 def _over(state: NumberState, moment: datetime) -> list[Operation]:

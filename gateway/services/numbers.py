@@ -20,10 +20,12 @@ from gateway.operations import registry, wording
 from gateway.operations.catalogue import Catalogue
 from gateway.operations.operation import Operation, Outcome
 from gateway.operations.state import NumberState
-from gateway.services import states
+from gateway.ports.bss import Bss
+from gateway.services import orders, states
 from gateway.services.effects import carry_out, step
 from gateway.services.idempotency import Answer, once
 from gateway.services.journal import Origin
+from gateway.services.orders import NewOrder, Placed
 from gateway.services.running import Run
 from gateway.services.surroundings import surround
 
@@ -53,23 +55,25 @@ LOOK_AGAIN = Text(
 )
 
 _CHANGES = metadata.tables["number_changes"]
-_RECORDED = ("company_id", "number_id", "operation", "parameters", "one_off_kopecks", "monthly_kopecks", "journal_id")
+_RECORDED = (
+    *("company_id", "number_id", "operation", "parameters", "one_off_kopecks", "monthly_kopecks"),
+    *("status", "journal_id"),
+)
 _RECORD = Statement(
     insert(_CHANGES)
     .values({name: bindparam(f"its_{name}", type_=_CHANGES.c[name].type) for name in _RECORDED})
-    .values(status=NumberChangeStatus.APPLIED.value)
     .returning(_CHANGES.c.id)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A change that was made: ids of its row and of its line in the journal, and what it cost in kopecks."""
+    """A change: id of its row, and what it cost in kopecks; of its line in the journal once it is applied."""
 
     company_id: int
     number_id: int
     change_id: int
-    journal_id: int
+    journal_id: int | None
     one_off_kopecks: int
     monthly_kopecks: int
 
@@ -97,15 +101,20 @@ async def change(
     *,
     catalogue: Catalogue,
     origin: Origin,
+    bss: Bss | None = None,
     expected_one_off: int | None = None,
     expected_monthly: int | None = None,
     idempotency_key: str | None = None,
 ) -> Done:
     """Changes a number and writes it to the journal, in one transaction. Expected prices are in kopecks.
 
+    With a system of the operator it is placed as an order in that transaction, sent after it, and settled in another
+    one; an answer that is late leaves it PENDING.
     Raises `Refusal` or `Refusals`; then nothing was changed. First NOT_FOUND for a number that the caller may not see,
     then FORBIDDEN, then what the operation says, then PRICE_CHANGED where the price is another than expected.
     """
+    through = bss if operation.provisioned else None
+    placed: list[Placed] = []
     async with db.transaction(Tenant(principal.companies)) as session:
         within = partial(run, session)
         state = await _find(within, principal, number_id, lock=True)
@@ -114,6 +123,8 @@ async def change(
         moment = datetime.now(UTC)
 
         async def act() -> Answer:
+            if through and await orders.waiting(within, state.company_id, [state.id]):
+                raise orders.pending_change()
             [before] = await surround(within, principal, [state], [operation], moment)
             outcome = operation.check(before, catalogue, moment)
             if outcome.refusals:
@@ -122,7 +133,14 @@ async def change(
                 raise Refusals([refusal.under("change") for refusal in missing])
             if surprises := tuple(_surprises(outcome, expected_one_off, expected_monthly)):
                 raise Refusals(surprises)
-            return asdict(await _make(within, before, operation, outcome, catalogue, origin, moment))
+            made = step(before, operation, outcome, catalogue)
+            if through is None:
+                [journal_id] = await carry_out(within, before.company_id, origin, moment, [made])
+                return asdict(await _record(within, before, operation, outcome, journal_id))
+            done = await _record(within, before, operation, outcome)
+            order = NewOrder(steps=[made], change_id=done.change_id)
+            placed.extend(await orders.place(within, before.company_id, origin, moment, [order]))
+            return asdict(done)
 
         request = {
             "numberChange": encode(Kind.NUMBER, number_id),
@@ -133,6 +151,8 @@ async def change(
         answer = await once(
             within, idempotency_key, act, company_id=state.company_id, origin=origin, request=request, moment=moment
         )
+    if through and placed:
+        await orders.send(db, through, placed)
     return Done(**answer)
 
 
@@ -172,17 +192,10 @@ def _surprises(outcome: Outcome, expected_one_off: int | None, expected_monthly:
             yield Refusal(ErrorCode.PRICE_CHANGED, message, (field,), hint=LOOK_AGAIN())
 
 
-async def _make(
-    run: Run,
-    before: NumberState,
-    operation: Operation,
-    outcome: Outcome,
-    catalogue: Catalogue,
-    origin: Origin,
-    moment: datetime,
+async def _record(
+    run: Run, before: NumberState, operation: Operation, outcome: Outcome, journal_id: int | None = None
 ) -> Done:
-    made = step(before, operation, outcome, catalogue)
-    journal_ids = await carry_out(run, before.company_id, origin, moment, [made])
+    """The row of a change, which is pending as long as it has no line in the journal."""
     recorded = {
         "company_id": before.company_id,
         "number_id": before.id,
@@ -190,14 +203,9 @@ async def _make(
         "parameters": registry.parameters(operation),
         "one_off_kopecks": outcome.one_off_kopecks,
         "monthly_kopecks": outcome.monthly_kopecks,
-        "journal_id": journal_ids[0],
+        "status": NumberChangeStatus.APPLIED if journal_id else NumberChangeStatus.PENDING,
+        "journal_id": journal_id,
     }
     change_id = (await run(_RECORD, **{f"its_{name}": value for name, value in recorded.items()}))[0]["id"]
-    return Done(
-        before.company_id,
-        before.id,
-        change_id,
-        journal_ids[0],
-        outcome.one_off_kopecks,
-        outcome.monthly_kopecks,
-    )
+    prices = outcome.one_off_kopecks, outcome.monthly_kopecks
+    return Done(before.company_id, before.id, change_id, journal_id, *prices)

@@ -1,0 +1,244 @@
+"""Orders to the operator's system: placed with the check that allows them, sent outside, settled when answered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from pydantic import TypeAdapter
+from sqlalchemy import ARRAY, BigInteger, Integer, String, any_, bindparam, delete, func, insert, select, update
+
+from gateway.db import Database, Statement, Tenant, run
+from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.texts import Text, excerpt
+from gateway.models import metadata
+from gateway.models.changes import NumberChangeStatus
+from gateway.models.columns import MOMENT
+from gateway.operations.registry import PROVISIONED
+from gateway.operations.state import Surroundings
+from gateway.ports.bss import Bss, BssAnswer, BssOrder, Verdict
+from gateway.services.batches import Batch
+from gateway.services.effects import Step, carry_out
+from gateway.services.journal import Origin
+from gateway.services.kept_refusals import keep
+from gateway.services.running import Run
+
+PENDING_CHANGE = Text(
+    en="Another change of this number still waits for the operator's systems.",
+    ru="Предыдущее изменение этого номера ещё ждёт ответа систем оператора.",
+)
+WAIT = Text(
+    en="Try again when it has ended, usually within a minute.",
+    ru="Повторите, когда оно завершится: обычно это меньше минуты.",
+)
+REFUSED = Text(en="The operator's systems refused.", ru="Системы оператора отказали.")
+REFUSED_BECAUSE = Text(en="The operator's systems refused: {reason}", ru="Системы оператора отказали: {reason}")
+
+LEASE = timedelta(seconds=60)
+"""How long whoever placed an order, or took it over, has it for themselves: longer than a call of the port takes."""
+_SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=5)
+MOST = 200
+"""Orders that one call sends again."""
+
+log = structlog.get_logger(__name__)
+
+_ORDERS, _NUMBERS, _CHANGES = (metadata.tables[name] for name in ("orders", "numbers", "number_changes"))
+_COMPANY = bindparam("company_id", type_=BigInteger)
+_IDS, _KEYS = bindparam("ids", type_=ARRAY(BigInteger)), bindparam("keys", type_=ARRAY(String))
+_OPEN = Statement(
+    select(_ORDERS.c.number_id).where(_ORDERS.c.company_id == _COMPANY, _ORDERS.c.number_id == any_(_IDS))
+)
+_PLACED = Batch(
+    _ORDERS,
+    ("company_id", "number_id", "key", "task", "change_id", "bulk_change_id", "placed_at", "due_at"),
+)
+_PLACE = Statement(insert(_ORDERS).from_select(_PLACED.columns, select(*_PLACED.rows.c), include_defaults=False))
+# Numbers before their orders, in the order of their keys, as all take such locks: nobody waits in a circle.
+_LOCK_NUMBERS = Statement(
+    select(_NUMBERS.c.id)
+    .where(_NUMBERS.c.company_id == _COMPANY, _NUMBERS.c.id == any_(_IDS))
+    .order_by(_NUMBERS.c.id)
+    .with_for_update(key_share=True)
+)
+_LOCK = Statement(
+    select(_ORDERS).where(_ORDERS.c.company_id == _COMPANY, _ORDERS.c.key == any_(_KEYS)).with_for_update()
+)
+_DELETE = Statement(delete(_ORDERS).where(_ORDERS.c.company_id == _COMPANY, _ORDERS.c.key == any_(_KEYS)))
+_POSTPONED = Batch(_ORDERS, ("key", "due_at"))
+_POSTPONE = Statement(
+    update(_ORDERS)
+    .where(_ORDERS.c.company_id == _COMPANY, _ORDERS.c.key == _POSTPONED.rows.c.key)
+    .values(due_at=_POSTPONED.rows.c.due_at, tries=_ORDERS.c.tries + 1)
+)
+_SETTLED = Batch(_CHANGES, ("id", "status", "error", "journal_id"))
+_SETTLE = Statement(
+    update(_CHANGES)
+    .where(_CHANGES.c.company_id == _COMPANY, _CHANGES.c.id == _SETTLED.rows.c.id)
+    .values({name: _SETTLED.rows.c[name] for name in ("status", "error", "journal_id")})
+)
+_MOMENT = bindparam("moment", type_=MOMENT)
+_due = func.find_due_orders(_MOMENT, bindparam("most", type_=Integer)).table_valued("company_id", "number_id")
+_FIND_DUE = Statement(select(_due.c.company_id, _due.c.number_id))
+_takeable = (
+    select(_ORDERS.c.key)
+    .where(_ORDERS.c.company_id == _COMPANY, _ORDERS.c.number_id == any_(_IDS), _ORDERS.c.due_at <= _MOMENT)
+    .with_for_update(skip_locked=True)
+)
+_TAKE = Statement(
+    update(_ORDERS)
+    .where(_ORDERS.c.company_id == _COMPANY, _ORDERS.c.key.in_(_takeable))
+    .values(due_at=bindparam("its_due_at", type_=MOMENT))
+    .returning(_ORDERS.c.company_id, _ORDERS.c.number_id, _ORDERS.c.key, _ORDERS.c.task)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What an order does to the rows when it is done, and in whose name."""
+
+    origin: Origin
+    steps: list[Step]
+
+
+_TASK = TypeAdapter(Task)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An open order, and where it stands."""
+
+    company_id: int
+    number_id: int
+    origin: Origin
+    order: BssOrder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOrder:
+    """What a number's order is for: the steps that were checked, and the change that they belong to."""
+
+    steps: Sequence[Step]
+    change_id: int | None = None
+    bulk_change_id: int | None = None
+
+
+async def waiting(run: Run, company_id: int, number_ids: Sequence[int]) -> set[int]:
+    """Which of these numbers, that the caller has locked, have an open order."""
+    return {row["number_id"] for row in await run(_OPEN, company_id=company_id, ids=list(number_ids))}
+
+
+def pending_change() -> Refusal:
+    """Why nothing can be done to a number that waits for an answer."""
+    return Refusal(ErrorCode.CONFLICT, PENDING_CHANGE(), hint=WAIT())
+
+
+async def place(
+    run: Run, company_id: int, origin: Origin, moment: datetime, orders: Sequence[NewOrder]
+) -> list[Placed]:
+    """Writes orders down in the transaction that has checked them and locked their numbers, none of which waits.
+
+    When it is committed they are to be sent: by `send`, or, should that never happen, by `send_due`.
+    """
+    tasks = [Task(origin, [_bare(step) for step in each.steps]) for each in orders]
+    placed = [_placed(company_id, str(uuid4()), task) for task in tasks]
+    rows = [
+        (
+            *(company_id, one.number_id, one.order.key, _TASK.dump_python(task, mode="json")),
+            *(each.change_id, each.bulk_change_id, moment, moment + LEASE),
+        )
+        for one, task, each in zip(placed, tasks, orders, strict=True)
+    ]
+    await run(_PLACE, **_PLACED.parameters(rows))
+    return placed
+
+
+async def send(db: Database, bss: Bss, orders: Sequence[Placed]) -> None:
+    """Sends orders, outside of any transaction, and settles those that are answered; the others are due soon again."""
+    answers = await bss.carry_out([each.order for each in orders])
+    answered = sorted(zip(orders, answers, strict=True), key=lambda pair: (pair[0].company_id, repr(pair[0].origin)))
+    for (company_id, origin), pairs in groupby(answered, key=lambda pair: (pair[0].company_id, pair[0].origin)):
+        await _settle(db, company_id, origin, {placed.order.key: (placed, answer) for placed, answer in pairs})
+
+
+async def send_due(db: Database, bss: Bss) -> int:
+    """Sends again what nobody has an answer for, under the same keys; how many orders it were. For jobs.
+
+    Any number of workers may call it at once: each order is taken by one of them for a while.
+    """
+    moment = datetime.now(UTC)
+    due = await db.fetch(Tenant(), _FIND_DUE, moment=moment, most=MOST)
+    taken: list[Placed] = []
+    for company_id, rows in groupby(
+        sorted(due, key=lambda row: int(row["company_id"])), key=lambda row: row["company_id"]
+    ):
+        ids = [row["number_id"] for row in rows]
+        async with db.transaction(Tenant((company_id,))) as session:
+            for row in await run(
+                session, _TAKE, company_id=company_id, ids=ids, moment=moment, its_due_at=moment + LEASE
+            ):
+                taken.append(_placed(company_id, row["key"], _TASK.validate_python(row["task"])))
+    if taken:
+        await send(db, bss, taken)
+    return len(taken)
+
+
+async def _settle(
+    db: Database, company_id: int, origin: Origin, answers: Mapping[str, tuple[Placed, BssAnswer]]
+) -> None:
+    """Does to the rows what the operator did, once: an order that is settled already is gone."""
+    moment = datetime.now(UTC)
+    async with db.transaction(Tenant((company_id,))) as session:
+        within = partial(run, session)
+        await within(_LOCK_NUMBERS, company_id=company_id, ids=[placed.number_id for placed, _ in answers.values()])
+        rows = await within(_LOCK, company_id=company_id, keys=list(answers))
+        verdicts = {row["key"]: answers[row["key"]][1] for row in rows}
+        by_verdict = {each: [row for row in rows if verdicts[row["key"]].verdict is each] for each in Verdict}
+        if unknown := by_verdict[Verdict.UNKNOWN]:
+            later = [(row["key"], moment + _pause(row["tries"])) for row in unknown]
+            await within(_POSTPONE, company_id=company_id, **_POSTPONED.parameters(later))
+        ended: list[tuple[Any, ...]] = [
+            (row["change_id"], NumberChangeStatus.FAILED, keep(_refusal(verdicts[row["key"]])), None)
+            for row in by_verdict[Verdict.REFUSED]
+        ]
+        if done := by_verdict[Verdict.DONE]:
+            steps = [(row["change_id"], each) for row in done for each in _TASK.validate_python(row["task"]).steps]
+            journal_ids = await carry_out(within, company_id, origin, moment, [each for _, each in steps])
+            lines = {change_id: line for (change_id, _), line in zip(steps, journal_ids, strict=True)}
+            ended += [(change_id, NumberChangeStatus.APPLIED, None, line) for change_id, line in lines.items()]
+        if ended:
+            await within(_SETTLE, company_id=company_id, **_SETTLED.parameters([each for each in ended if each[0]]))
+            await within(
+                _DELETE,
+                company_id=company_id,
+                keys=[key for key in verdicts if verdicts[key].verdict is not Verdict.UNKNOWN],
+            )
+
+
+def _refusal(answer: BssAnswer) -> Refusal:
+    message = REFUSED_BECAUSE(reason=excerpt(answer.reason, 300)) if answer.reason else REFUSED()
+    return Refusal(ErrorCode.UPSTREAM_REFUSED, message)
+
+
+def _pause(tries: int) -> timedelta:
+    doublings = min(tries, 10)
+    return min(_SHORTEST_PAUSE * (1 << doublings), _LONGEST_PAUSE)
+
+
+def _placed(company_id: int, key: str, task: Task) -> Placed:
+    number = task.steps[0].before
+    asked: list[dict[str, Any]] = [
+        {"kind": each.entry.action, "parameters": (each.entry.details or {})["parameters"]}
+        for each in task.steps
+        if each.entry.action in PROVISIONED
+    ]
+    return Placed(company_id, number.id, task.origin, BssOrder(key, number.msisdn, asked))
+
+
+def _bare(step: Step) -> Step:
+    """Without what stands around the number."""
+    before, after = (replace(state, around=Surroundings()) for state in (step.before, step.after))
+    return Step(before, after, step.entry)
