@@ -41,8 +41,8 @@ ELSEWHERE = Text(
 NOTHING = Text(en="Refused: no role is held in this company.", ru="Отказано: в этой компании нет ни одной роли.")
 NO_OBJECT = Text(en="There is no such object, or not for you.", ru="Такого объекта нет, или он вам недоступен.")
 NO_PLACE = Text(
-    en="An object of this type belongs to no company: name the company too.",
-    ru="Объект этого типа не принадлежит компании: укажите и компанию.",
+    en="Where? Name the company, or an object that belongs to one.",
+    ru="Где? Укажите компанию или объект, который ей принадлежит.",
 )
 NOT_YOURS = Text(
     en="Your roles do not allow asking there what others may do.",
@@ -131,9 +131,7 @@ async def _find(
     """Where it would be done; None for what the caller does not see."""
     if subject is not None and subject[0] is Kind.COMPANY:
         company_id = subject[1]
-    elif (
-        subject is not None and subject[0] in _STANDING and not (subject[0] is Kind.ROLE and built_in_role(subject[1]))
-    ):
+    elif subject is not None and _stands_in_a_company(*subject):
         _, department, action = _STANDING[subject[0]]
         seen = scope(principal, action) if department else scope(principal, action).whole
         rows = await db.fetch(
