@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from gateway.db import Database
@@ -22,20 +21,20 @@ Step: TypeAlias = Callable[[Database, Post, str], Awaitable[object]]
 
 
 async def show(dsn: str, status: ApplicationStatus, console: Console) -> None:
-    """Prints the applications in one state, with what keeps each from being approved."""
-    table = Table("id", "INN", "company", "signatory", "e-mail", "phone", "office", "sent", "problems")
+    """Prints the applications in one state, some lines each, with what keeps it from being approved."""
     database = Database(dsn)
     try:
         await database.open()
         for each in await applications(database, status):
             row = each.row
-            problems = "\n".join(problem.value.en for problem in each.problems)
-            cells = (str(row["id"]), row["inn"], each.company_name or "", row["signatory"], row["email"])
-            moment = f"{row['created_at']:%Y-%m-%d %H:%M}"
-            table.add_row(*map(Text, (*cells, e164(row["phone"]), row["office"], moment, problems)))
+            lines = [
+                f"{row['id']}  {row['created_at']:%Y-%m-%d %H:%M}  {row['inn']}  {each.company_name or ''}",
+                f"    {row['signatory']}  {row['email']}  {e164(row['phone'])}  {row['office']}",
+                *(f"    ! {problem.value.en}" for problem in each.problems),
+            ]
+            console.print(Text("\n".join(lines)))
     finally:
         await database.close()
-    console.print(table)
 
 
 async def decide(dsn: str, step: Step, post_office: Callable[..., Post]) -> str | None:

@@ -25,7 +25,7 @@ async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> N
 
 
 async def admin(dsn: str, *arguments: str) -> Result:
-    environment = {"GATEWAY_DATABASE_URL": dsn, "COLUMNS": "200"}
+    environment = {"GATEWAY_DATABASE_URL": dsn}
     return await asyncio.to_thread(partial(RUNNER.invoke, app, ["admin", *arguments], env=environment))
 
 
