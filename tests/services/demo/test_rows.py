@@ -245,7 +245,7 @@ async def test_options_lead_to_the_lines_that_connected_them(demo: asyncpg.Conne
 
 
 async def test_every_login_enters_with_the_password(demo: asyncpg.Connection) -> None:
-    found = [(await demo.fetchrow("SELECT * FROM find_login($1)", login.email)) for login in LOGINS]
+    found = [await demo.fetchrow("SELECT * FROM find_login($1, NULL, NULL)", login.email) for login in LOGINS]
     assert len({row["password_hash"] for row in found if row}) == 1
     assert found[0] is not None
     assert await verify_password(PASSWORD, found[0]["password_hash"])
