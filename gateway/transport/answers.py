@@ -1,5 +1,6 @@
 """Answers as JSON. Faults have a code and a message in the caller's language, and tell nothing of our insides."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,9 @@ INTERNAL = Text(
     ru="Произошла ошибка на нашей стороне. Данные не пострадали; сообщите поддержке номер {correlation_id}.",
 )
 
+# How graphql-core tells in which variable a bad value stands, and where in it: “at .lines[0].since”.
+_IN_VARIABLE = re.compile(r"Variable '\$(?P<variable>\w+)' has invalid value(?: at (?P<path>[\w.\[\]]+))?: ")
+
 
 def present(error: GraphQLError, language: Language, correlation_id: str) -> list[dict[str, Any]]:
     """The entries of `errors` for one fault; several refusals of one input stand side by side."""
@@ -34,7 +38,8 @@ def _entry(error: GraphQLError, language: Language, correlation_id: str, cause: 
     match cause:
         case Refusal():
             message = cause.message.render(language)
-            extensions |= {"code": GatewayErrorCode.BAD_INPUT, "reason": cause.code, "field": cause.field}
+            field = cause.field or _place(error)
+            extensions |= {"code": GatewayErrorCode.BAD_INPUT, "reason": cause.code, "field": field}
             if cause.hint is not None:
                 extensions["hint"] = cause.hint.render(language)
         case GatewayError():
@@ -54,6 +59,12 @@ def _entry(error: GraphQLError, language: Language, correlation_id: str, cause: 
     if error.path is not None:
         entry["path"] = error.path
     return entry | {"extensions": extensions}
+
+
+def _place(error: GraphQLError) -> Sequence[str]:
+    """Name of the variable and the path in it; empty for a literal, which `locations` points at."""
+    found = _IN_VARIABLE.match(error.message)
+    return (found["variable"], *re.findall(r"\w+", found["path"] or "")) if found else ()
 
 
 def present_all(errors: Sequence[GraphQLError], language: Language, correlation_id: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.db import Database
-from gateway.kit.errors import GatewayError, GatewayErrorCode, Refusal
+from gateway.kit.errors import ErrorCode, GatewayError, GatewayErrorCode, Refusal
 from gateway.kit.ids import Kind, decode, encode
 from gateway.kit.texts import Text, negotiate
 from gateway.services.principals import Principals
@@ -20,6 +20,10 @@ from gateway.transport.requests import HttpFault, fault, read_body
 
 SIGN_IN = Text(
     en="Sign in or send an API key to upload files.", ru="Чтобы загружать файлы, войдите или отправьте API-ключ."
+)
+WHOSE = Text(
+    en="Name the company that the file is for: POST /uploads?companyId=com_123&name=register.xlsx.",
+    ru="Укажите компанию, для которой файл: POST /uploads?companyId=com_123&name=register.xlsx.",
 )
 FORM = Text(
     en="Send the file itself as the body, with “Content-Type: text/csv” or “application/octet-stream”, not as a form.",
@@ -57,7 +61,9 @@ class UploadEndpoint:
         identity = await identify(request.headers, self._principals)
         if identity is None:
             raise GatewayError(GatewayErrorCode.UNAUTHENTICATED, SIGN_IN())
-        company_id = decode(request.query_params.get("companyId", ""), Kind.COMPANY, ("companyId",))
+        if "companyId" not in request.query_params:
+            raise Refusal(ErrorCode.REQUIRED, WHOSE(), ("companyId",))
+        company_id = decode(request.query_params["companyId"], Kind.COMPANY, ("companyId",))
         content = await read_body(request.receive, dict(request.headers), LARGEST_UPLOAD)
         name = request.query_params.get("name", "upload")[:200]
         upload_id = await store_upload(self._db, identity.principal, company_id, name=name, content=content)
