@@ -178,6 +178,7 @@ def migrate() -> None:
     """Bring the tables to the newest revision; the user of GATEWAY_DATABASE_URL must own them."""
     with connectable(Settings()) as dsn:
         asyncio.run(migrate_database(dsn))
+    console.print("the tables are at the newest revision")
 
 
 @app.command()
@@ -213,6 +214,8 @@ async def _verify_journals(dsn: str, inn: str | None) -> bool:
         companies = await find_companies(database, inn)
         if inn is not None and not companies:
             raise Refused(f"there is no company with the INN {inn}")
+        if not companies:
+            console.print("no companies, no journals")
         for company in companies:
             with console.status(company.inn) as status:
                 found = await verify(database, company.id, progress=partial(_show_lines, status, company.inn))

@@ -56,8 +56,8 @@ def report(imported: Imported, *, dry_run: bool, console: Console) -> None:
         cells = (str(error.row), error.column, error.value or "", error.code.value, error.message.render(language()))
         table.add_row(*map(Text, cells))
     console.print(table)
-    first = "the first " if len(imported.errors) == MOST_ERRORS else ""
-    console.print(f"{first}{len(imported.errors):,} errors; nothing was taken over")
+    more = " or more" if len(imported.errors) == MOST_ERRORS else ""
+    console.print(f"errors: {len(imported.errors):,}{more}; nothing was taken over")
 
 
 def language() -> Language:
