@@ -363,6 +363,19 @@ async def test_many_invitations_at_once_make_one_person(
     assert await owner_connection.fetchval("SELECT count(*) FROM administrators WHERE name = 'Vera'") == 1
 
 
+@pytest.mark.parametrize("missing", [Action.ADMINISTRATOR_INVITE, Action.GRANT_ADD])
+async def test_to_invite_takes_both_inviting_and_giving(
+    database: Database, owner_connection: asyncpg.Connection, missing: Action
+) -> None:
+    allowed = [action for action in Action if action is not missing]
+    await grant(owner_connection, 71, NOBODY, role_id=await own_role(owner_connection, 61, allowed))
+    before = await everything(owner_connection)
+
+    assert await refused(invite(database, NOBODY, email="vera@company.example")) == [(ErrorCode.FORBIDDEN, ())]
+
+    assert await everything(owner_connection) == before
+
+
 @pytest.mark.parametrize(
     ("by", "options", "code", "field"),
     [
