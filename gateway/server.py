@@ -9,6 +9,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from gateway.app import create_app
+from gateway.gathering import GatheringProtocol
 from gateway.settings import Settings
 from gateway.transport.requests import LARGEST_BODY
 
@@ -38,7 +39,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         factory=True,
         workers=settings.processes,
         loop="uvloop",
-        http="httptools",
+        http=GatheringProtocol,
         ws="websockets-sansio",
         ws_max_size=LARGEST_BODY,
         ws_per_message_deflate=False,  # 250 kB of memory a connection, to make short messages a little shorter

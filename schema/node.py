@@ -7,7 +7,7 @@ import strawberry
 
 from gateway.execution import PUBLIC, Info, OfType, Row, batched, keyed
 from gateway.kit.errors import ErrorCode, Refusal
-from gateway.kit.ids import Kind, decode_any, encoder
+from gateway.kit.ids import Kind, decode_any
 from gateway.kit.texts import Text
 from schema.context import Context
 
@@ -44,8 +44,8 @@ class Node:
 
 def global_id(kind: Kind, column: str = "id") -> Callable[[Row], str]:
     """The function that makes the global id of a row."""
-    encode = encoder(kind)
-    return lambda row: encode(row[column])
+    opening = kind.opening
+    return lambda row: f"{opening}{row[column]}"
 
 
 async def read_nodes(ids: Sequence[tuple[Kind, int] | None], info: Info[Context]) -> list[OfType | None]:
