@@ -1,13 +1,14 @@
 # Everything that can be done with this repository; `make` alone says what.
 # Needs Python 3.11 or newer with pip; the rest comes from PyPI into .tools and .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test long-test check format bench browser-test guards clean
+.PHONY: help demo test long-test check format bench browser-test npm-test guards clean
 MAKEFLAGS += --no-print-directory
 
 UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 BIN := .venv/bin
 READY := .venv/.ready
+CLIENTS := tests/npm/node_modules/.package-lock.json
 PEERS := tests/benchmarks/peers/node_modules/.package-lock.json
 
 help: ## this list
@@ -16,7 +17,7 @@ help: ## this list
 demo: $(READY) ## demo companies on http://127.0.0.1:8000, nothing to set up; Ctrl-C ends it
 	@exec $(BIN)/gateway demo
 
-test: $(READY) ## all tests but those in a browser
+test: $(READY) ## all tests but those that need a browser or npm
 	@$(BIN)/pytest -n 2
 
 long-test: $(READY) ## 10,000 random operations answered like graphql-core, 100,000 documents in bounded memory
@@ -43,6 +44,9 @@ browser-test: $(READY) ## tests that drive Chromium
 guards: $(READY) ## delete each guard of the services in turn: a test must turn red; some minutes
 	@$(BIN)/python -m tests.guards
 
+npm-test: $(READY) $(CLIENTS) ## audits and clients that strangers wrote; needs npm
+	@$(BIN)/pytest -m npm
+
 clean: ## forget the environment and the tools; the data in .gateway stay
 	rm -rf .venv .tools
 
@@ -51,6 +55,10 @@ $(READY): requirements.lock pyproject.toml $(filter .tools/%,$(UV))
 	@test -x $(BIN)/python || $(UV) venv --quiet --no-python-downloads --python '>=3.11' .venv
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+$(CLIENTS): tests/npm/package-lock.json
+	@npm ci --silent --prefix tests/npm
 	@touch $@
 
 $(PEERS): tests/benchmarks/peers/package-lock.json

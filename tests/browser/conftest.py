@@ -1,13 +1,7 @@
 """A demo of its own, and a Chromium in front of it that must find nothing to complain about."""
 
 import json
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +10,7 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.remote.command import Command
 
 from tests.browser.page import Page
+from tests.demos import demo
 
 ARTEFACTS = Path(__file__).parents[2] / "artefacts" / "browser"
 FLAGS = (
@@ -29,8 +24,6 @@ FLAGS = (
     "--disable-sync",
     "--accept-lang=en",
 )
-START_UP = 120
-"""Seconds that a first start may take, demo data included."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,37 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("demo")
-    address = f"http://127.0.0.1:{(port := free_port())}"
-    settings = {"GATEWAY_PORT": str(port), "GATEWAY_DATA_DIR": str(folder / "data")}
-    with (folder / "log").open("w+") as log:
-        command = [sys.executable, "-m", "gateway", "demo"]
-        demo = subprocess.Popen(command, env=os.environ | settings, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            deadline = time.monotonic() + START_UP
-            while not answers(address):
-                if demo.poll() is not None or time.monotonic() > deadline:
-                    pytest.fail(f"The demo did not start:\n{(folder / 'log').read_text()}")
-                time.sleep(0.1)
-            yield address
-        finally:
-            demo.terminate()
-            demo.wait(30)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=5):
-            return True
-    except OSError:  # refused, or not answered yet
-        return False
+    with demo(tmp_path_factory.mktemp("demo")) as address:
+        yield address
 
 
 @pytest.fixture
