@@ -4,6 +4,7 @@ from gateway.execution.definitions import SchemaError, check_schema
 from gateway.execution.documents import Prepared
 from gateway.execution.engine import Engine, RequestContext, Result
 from gateway.execution.fields import PUBLIC, batched, column, computed, keyed, streamed
+from gateway.execution.limits import Limits
 from gateway.execution.rows import OfType, Row, Shared
 from gateway.execution.selection import Info, Selection, StreamInfo
 
@@ -11,6 +12,7 @@ __all__ = [
     "PUBLIC",
     "Engine",
     "Info",
+    "Limits",
     "OfType",
     "Prepared",
     "RequestContext",

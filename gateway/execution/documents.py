@@ -23,7 +23,9 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 
 from gateway.execution.cache import Lru
+from gateway.execution.cost import Formula, formula_of
 from gateway.execution.definitions import Definitions
+from gateway.execution.limits import Limits
 from gateway.execution.variables import Leaves, leaves_of
 
 
@@ -42,6 +44,8 @@ class Operation:
     """None when some variable is an input object."""
     requirements: frozenset[Enum]
     """What a caller may need to hold for it, whatever the flags and the runtime types."""
+    cost: Formula
+    """What it may cost, from its variables."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +55,8 @@ class Prepared:
     source: str
     errors: list[GraphQLError] = field(default_factory=list)
     operations: Mapping[str, Operation] = field(default_factory=dict)
+    telling: bool = False
+    """The errors tell about the schema."""
 
     def find(self, name: str | None = None) -> Operation | None:
         """The operation to execute; None when the name is unknown or missing among several."""
@@ -102,15 +108,19 @@ class Documents:
         definitions: Definitions,
         rules: Collection[type[ASTValidationRule]],
         *,
-        max_tokens: int,
+        limits: Limits,
         entries: int,
         weight: int,
     ) -> None:
         self._definitions = definitions
         self._rules = tuple(rules)
-        self._max_tokens = max_tokens
+        self._limits = limits
         self._kept: Lru[str, Prepared] = Lru(entries, weight)
         self._syntax: Lru[str, Syntax] = Lru(entries, weight // 10)
+
+    def __contains__(self, source: str) -> bool:
+        """Whether the document need not be prepared again."""
+        return self._kept.get(source) is not None
 
     def prepare(self, source: str) -> Prepared:
         prepared = self._kept.get(source)
@@ -124,19 +134,26 @@ class Documents:
         source = prepared.source
         syntax = self._syntax.get(source)
         if syntax is None:
-            syntax = Syntax(parse(source, max_tokens=self._max_tokens))
+            syntax = Syntax(parse(source))
             self._syntax.put(source, syntax, len(source))
         return syntax
 
     def _prepare(self, source: str) -> Prepared:
+        limits = self._limits
         try:
-            document = parse(source, max_tokens=self._max_tokens)
+            document = parse(
+                source,
+                max_lexical_tokens=limits.tokens,
+                max_comments=limits.comments,
+                max_source_length=limits.characters,
+            )
+            limits.check(document)
         except GraphQLError as error:
-            return Prepared(source, [error])
+            return Prepared(source, [_kept(error, Source(source))])
         errors = validate(self._definitions.schema, document, self._rules, max_errors=10, hide_suggestions=True)
         if errors:
             text = Source(source)
-            return Prepared(source, [_kept(error, text) for error in errors])
+            return Prepared(source, [_kept(error, text) for error in errors], telling=True)
         syntax = Syntax(document)
         self._syntax.put(source, syntax, len(source))
         survey = _Survey()
@@ -150,6 +167,7 @@ class Documents:
                 survey.introspects,
                 leaves_of(self._definitions.schema, node.variable_definitions or ()),
                 self._definitions.requirements(node, syntax.fragments),
+                formula_of(self._definitions, node, syntax.fragments),
             )
             for name, node in syntax.operations.items()
         }

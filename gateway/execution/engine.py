@@ -15,10 +15,12 @@ from gateway.execution import fallback
 from gateway.execution.cache import Lru
 from gateway.execution.codegen import compile_plan
 from gateway.execution.collect import Collector
+from gateway.execution.cost import Advice
 from gateway.execution.definitions import Definitions
 from gateway.execution.documents import Documents, Operation, Prepared
 from gateway.execution.faults import Faults
 from gateway.execution.levels import Run
+from gateway.execution.limits import Limits, too_costly
 from gateway.execution.plan import Plan, PlannedField, Shapes
 from gateway.execution.planner import NotCovered, Planner
 from gateway.execution.sources import open_source
@@ -35,6 +37,10 @@ class RequestContext(Protocol):
         """Which of these requirements the caller does not hold everywhere."""
         ...
 
+    async def charge(self, points: int) -> None:
+        """Takes the points of an operation, once they are known, from what the caller may spend; raises to refuse."""
+        ...
+
     def permit(self, requirement: Enum, rows: Sequence[Any], place: tuple[str, ...]) -> Sequence[Exception | None]:
         """For each row, standing at the columns `place`, None or the refusal of a restricted requirement."""
         ...
@@ -48,6 +54,16 @@ class Result:
     errors: list[GraphQLError] = field(default_factory=list)
     executed: bool = True
     """False when the request was refused before execution: the answer then has no `data`, not even null."""
+    cost: int = field(default=0, compare=False)
+    """Points of the operation, as far as they are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Points of an operation, and what to ask for less of when they are too many."""
+
+    cost: int
+    advice: Advice | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +74,7 @@ class Request:
     operation: Operation
     inputs: Mapping[str, object]
     variables: Variables
+    cost: int
 
 
 @dataclass(slots=True)
@@ -85,15 +102,16 @@ class Engine:
         schema: strawberry.Schema,
         *,
         rules: Collection[type[ASTValidationRule]] = (),
-        max_tokens: int = 10_000,
+        limits: Limits = Limits(),  # noqa: B008 -- frozen
         max_documents: int = 1_000,
         max_plans: int = 1_000,
         max_characters: int = 250_000,
     ) -> None:
         self.definitions = Definitions(schema)
+        self.limits = limits
         self.stats = Stats()
         self._documents = Documents(
-            self.definitions, (*RULES, *rules), max_tokens=max_tokens, entries=max_documents, weight=max_characters
+            self.definitions, (*RULES, *rules), limits=limits, entries=max_documents, weight=max_characters
         )
         self._plans: Lru[tuple[Operation, tuple[object, ...], frozenset[Enum]], Plan | NotCovered] = Lru(
             max_plans, max_characters
@@ -105,6 +123,20 @@ class Engine:
         """The parsed and validated document; work done once per source text."""
         return self._documents.prepare(source)
 
+    def knows(self, source: str) -> bool:
+        """Whether `prepare` would find the document prepared."""
+        return source in self._documents
+
+    def estimate(
+        self, document: Prepared, variables: Mapping[str, object] | None, operation_name: str | None
+    ) -> Estimate | list[GraphQLError]:
+        """What an operation may cost, without running it; or why it cannot be run."""
+        request = self._request(document, variables, operation_name)
+        if isinstance(request, Result):
+            return request.errors
+        advice = request.operation.cost.advice(request.variables.coerced, self.limits.cost)
+        return Estimate(request.cost, advice if request.cost > self.limits.cost else None)
+
     async def execute(
         self,
         document: str | Prepared,
@@ -112,8 +144,8 @@ class Engine:
         operation_name: str | None,
         context: RequestContext,
     ) -> Result:
-        """Runs a query or mutation; never raises for what the caller sent."""
-        request = self._request(document, variables, operation_name)
+        """Runs a query or mutation; raises nothing but what the context's `charge` does."""
+        request = await self._charged(document, variables, operation_name, context)
         if isinstance(request, Result):
             return request
         if request.operation.type is OperationType.SUBSCRIPTION:
@@ -133,7 +165,7 @@ class Engine:
         `renew` gives a fresh context for each event (loaders, session and rights checked again); when it raises, or the
         source does, the stream ends with that exception.
         """
-        request = self._request(document, variables, operation_name)
+        request = await self._charged(document, variables, operation_name, context)
         if isinstance(request, Result):
             return request
         if request.operation.type is not OperationType.SUBSCRIPTION:
@@ -151,7 +183,24 @@ class Engine:
     ) -> AsyncIterator[Result]:
         async with aclosing(source):  # type: ignore[type-var]  # a source is an async generator
             async for row in source:
-                yield await self._answer(request, await renew(), row)
+                context = await renew()
+                await context.charge(request.cost)
+                yield await self._answer(request, context, row)
+
+    async def _charged(
+        self,
+        document: str | Prepared,
+        variables: Mapping[str, object] | None,
+        operation_name: str | None,
+        context: RequestContext,
+    ) -> Request | Result:
+        """The request, paid for; one that is refused costs nothing beyond what every request costs."""
+        request = self._request(document, variables, operation_name)
+        if isinstance(request, Request) and request.cost > self.limits.cost:
+            advice = request.operation.cost.advice(request.variables.coerced, self.limits.cost)
+            request = _refused(too_costly(request.cost, self.limits.cost, advice))
+        await context.charge(request.cost if isinstance(request, Request) else 0)
+        return request
 
     def _request(
         self, document: str | Prepared, inputs: Mapping[str, object] | None, operation_name: str | None
@@ -166,7 +215,8 @@ class Engine:
         variables = self._variables(prepared, operation, inputs or {})
         if isinstance(variables, list):
             return _refused(*variables)
-        return Request(prepared, operation, inputs or {}, variables)
+        cost = operation.cost.value(variables.coerced)
+        return Request(prepared, operation, inputs or {}, variables, cost)
 
     def _variables(
         self, prepared: Prepared, operation: Operation, inputs: Mapping[str, object]
@@ -189,7 +239,7 @@ class Engine:
             self.stats.fallbacks += 1
             syntax, name = self._documents.syntax(request.prepared), request.operation.name
             result = await fallback.execute(self.definitions, syntax, name, request.inputs, context, restricted, event)
-            return Result(result.data, result.errors or [])
+            return Result(result.data, result.errors or [], cost=request.cost)
         run = Run(self.definitions, context, request.variables, event)
         if request.operation.type is OperationType.MUTATION:
 
@@ -200,10 +250,10 @@ class Engine:
         else:
             (made,) = await run.objects(plan.root, [None])
         if not run.faulty:
-            return Result(made)
+            return Result(made, cost=request.cost)
         self.stats.faulty += 1
         faults = self._faults(request, restricted, run)
-        return Result(await faults.root(plan.type, made), faults.errors)
+        return Result(await faults.root(plan.type, made), faults.errors, cost=request.cost)
 
     def _collector(self, request: Request, restricted: Set[Enum]) -> Collector:
         syntax = self._documents.syntax(request.prepared)

@@ -54,6 +54,7 @@ class Spec:
     """How a field gets its value; `column` is None where the Python name of the field is meant.
 
     With `brings` the loader of the parents is told which columns the selection below needs, as "<brings>.<column>".
+    `cost` are the points of one value; `size` names the GraphQL argument, a list, that says how many values there are.
     """
 
     source: Source
@@ -62,6 +63,8 @@ class Spec:
     needs: tuple[str, ...] = ()
     column: str | None = None
     brings: str | None = None
+    cost: int = 1
+    size: str | None = None
 
 
 class Field(StrawberryField):
@@ -123,6 +126,8 @@ def _field(
     column: str | None = None,
     brings: str | None = None,
     name: str | None = None,
+    cost: int = 1,
+    size: str | None = None,
 ) -> Any:
     if not isinstance(requires, Enum):
         raise TypeError(f"the requirement of a field is an action or PUBLIC, not {requires!r}")
@@ -135,13 +140,13 @@ def _field(
         description=f"{description} {sentence}" if description else None,
         directives=[Open() if public else Requires(action=requires.value)],
         is_subscription=source is Source.STREAMED,
-        metadata={"spec": Spec(source, requires, function, tuple(needs), column, brings)},
+        metadata={"spec": Spec(source, requires, function, tuple(needs), column, brings, cost, size)},
     )
 
 
-def column(description: str, requires: Enum, *, name: str | None = None) -> Any:
-    """`row[name]`; the column is named like the field unless `name` says otherwise."""
-    return _field(Source.COLUMN, description, requires, column=name)
+def column(description: str, requires: Enum, *, name: str | None = None, cost: int = 1) -> Any:
+    """`row[name]`; the column is named like the field unless `name` says otherwise. `cost` are its points."""
+    return _field(Source.COLUMN, description, requires, column=name, cost=cost)
 
 
 def computed(function: Callable[[Any], object], description: str, requires: Enum, *, needs: Sequence[str] = ()) -> Any:
@@ -157,15 +162,19 @@ def batched(
     needs: Sequence[str] = (),
     brings: str | None = None,
     name: str | None = None,
+    size: str | None = None,
 ) -> Any:
     """`resolver(rows, info, *, <arguments>)`: one call for all parents of a level, one value for each, in their order.
 
     A plain `def` is for resolvers without I/O: it is called in place and costs no task. A value that is an `Exception`
     is an error at that parent's position only; a raised one is an error at all of them. Root fields get `[None]`.
     With `brings` the parents' loader may bring the columns of the selection below along, as "<brings>.<column>".
-    `name` is the field's in GraphQL, where Python's name in camel case is not.
+    `name` is the field's in GraphQL, where Python's name in camel case is not. `size` names the argument, a list, that
+    says how many values a list has.
     """
-    return _field(Source.BATCHED, description, requires, function=resolver, needs=needs, brings=brings, name=name)
+    return _field(
+        Source.BATCHED, description, requires, function=resolver, needs=needs, brings=brings, name=name, size=size
+    )
 
 
 def keyed(

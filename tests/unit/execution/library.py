@@ -489,6 +489,10 @@ class LibraryContext:
         self.log: list[str] = []
         self.calls: list[tuple[str, int]] = []
         self.selections: dict[str, Selection] = {}
+        self.charged: list[int] = []
+
+    async def charge(self, points: int) -> None:
+        self.charged.append(points)
 
     def called(self, resolver: str, rows: Sequence[object], info: Info) -> None:
         self.calls.append((resolver, len(rows)))

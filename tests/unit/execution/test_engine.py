@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from graphql import OperationType
 
-from gateway.execution import Engine, Result
+from gateway.execution import Engine, Limits, Result
 from tests.unit.execution.library import Action, LibraryContext, make_schema
 
 
@@ -204,7 +204,7 @@ async def test_the_kind_of_operation_is_known_before_execution(engine: Engine) -
 
 
 async def test_too_many_tokens_are_refused() -> None:
-    small = Engine(make_schema(), max_tokens=10)
+    small = Engine(make_schema(), limits=Limits(tokens=10))
 
     result = await run(small, "{ " + "version " * 10 + "}")
 

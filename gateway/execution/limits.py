@@ -1,0 +1,222 @@
+"""How large a document may be: counted before validation, whose rules take quadratic time, and each fragment once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+)
+
+from gateway.execution.cost import Advice
+from gateway.kit.errors import GatewayError, GatewayErrorCode
+from gateway.kit.texts import Message, Text
+
+TOO_MUCH = {
+    "operations": Text(
+        en="The document has {given:,} operations, more than {most:,}. Send fewer in one document.",
+        ru="В документе {given:,} {given:операция|операции|операций}, больше {most:,}. Разделите его.",
+    ),
+    "depth": Text(
+        en="Fields are nested {given:,} deep, more than {most:,}. Ask for the inner objects by their ids.",
+        ru="Вложенность полей — {given:,}, больше {most:,}. Запросите вложенные объекты по их id.",
+    ),
+    "fields": Text(
+        en="The document asks for {given:,} fields, more than {most:,}. Split it into several requests.",
+        ru="В документе {given:,} {given:поле|поля|полей}, больше {most:,}. Разделите его на несколько запросов.",
+    ),
+    "root_fields": Text(
+        en="An operation begins with {given:,} fields, more than {most:,}. Split it into several requests.",
+        ru="Операция начинается с {given:,} {given:поля|полей|полей}, больше {most:,}. Разделите её на несколько.",
+    ),
+    "aliases": Text(
+        en="The document has {given:,} aliases, more than {most:,}. Split it, or ask for a list.",
+        ru="В документе {given:,} {given:псевдоним|псевдонима|псевдонимов}, больше {most:,}. Разделите его или "
+        "запросите список.",
+    ),
+    "directives": Text(
+        en="The document has {given:,} directives, more than {most:,}. Put one on a fragment, not on each field.",
+        ru="В документе {given:,} {given:директива|директивы|директив}, больше {most:,}. Поставьте одну на фрагмент, а "
+        "не на каждое поле.",
+    ),
+    "merges": Text(
+        en="{given:,} pairs of fields and fragments have to be merged, more than {most:,}. Select each field once.",
+        ru="Требуется объединить {given:,} {given:пару|пары|пар} полей и фрагментов, больше {most:,}. Выбирайте каждое "
+        "поле один раз.",
+    ),
+}
+TOO_COSTLY = Text(
+    en="The request may cost {cost:,} points, more than {maximum:,}. {advice}",
+    ru="Запрос может стоить {cost:,} {cost:балл|балла|баллов}, больше {maximum:,}. {advice}",
+)
+SMALLER_PAGE = Text(
+    en="The dearest field is {field}; with {argument}: {size} the request fits.",
+    ru="Дороже всего поле {field}; с {argument}: {size} запрос уложится.",
+)
+DEAREST = Text(
+    en="The dearest field is {field}: ask for fewer rows there and for fewer fields of each.",
+    ru="Дороже всего поле {field}: запросите там меньше строк и меньше полей в каждой.",
+)
+SPLIT = Text(en="Split it into several requests.", ru="Разделите его на несколько запросов.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The most of everything in one document. Fragments count wherever they are spread.
+
+    `merges` are pairs of fields of one response name, or of fragments, in one place: each is compared with the other.
+    """
+
+    characters: int = 50_000
+    comments: int = 1_000
+    tokens: int = 3_000
+    operations: int = 10
+    depth: int = 20
+    fields: int = 1_000
+    root_fields: int = 100
+    aliases: int = 150
+    directives: int = 100
+    merges: int = 600
+    cost: int = 1_000_000
+    """Points of one operation."""
+
+    def check(self, document: DocumentNode) -> None:
+        """Raises `GraphQLError`, with a `GatewayError` TOO_COSTLY as its cause, for a document that is too large."""
+        try:
+            measure = _Measure(document)
+            for name in ("operations", "depth", "fields", "root_fields", "aliases", "directives"):
+                self._check(name, getattr(measure, name))
+            self._check("merges", measure.merges())
+        except RecursionError:
+            raise GraphQLError("Fragments are nested too deeply.") from None
+
+    def _check(self, name: str, given: int) -> None:
+        most: int = getattr(self, name)
+        if given > most:
+            error = GatewayError(
+                GatewayErrorCode.TOO_COSTLY,
+                TOO_MUCH[name](given=given, most=most),
+                extensions={"limit": name, "requested": given, "maximum": most},
+            )
+            raise GraphQLError(str(error), original_error=error)
+
+
+def advise(advice: Advice | None) -> Message:
+    """What to ask for less of."""
+    if advice is None:
+        return SPLIT()
+    field = ".".join(advice.path)
+    if advice.size is None:
+        return DEAREST(field=field)
+    return SMALLER_PAGE(field=field, argument=advice.argument, size=advice.size)
+
+
+def too_costly(cost: int, maximum: int, advice: Advice | None) -> GraphQLError:
+    """The refusal of an operation of so many points."""
+    extensions: dict[str, object] = {"limit": "cost", "requested": cost, "maximum": maximum}
+    if advice is not None:
+        extensions |= {"field": advice.path, "argument": advice.argument, "fitting": advice.size}
+    message = TOO_COSTLY(cost=cost, maximum=maximum, advice=advise(advice))
+    error = GatewayError(GatewayErrorCode.TOO_COSTLY, message, extensions=extensions)
+    return GraphQLError(str(error), original_error=error)
+
+
+class _Size(NamedTuple):
+    """What a selection holds with everything below it."""
+
+    depth: int = 0
+    fields: int = 0
+    root_fields: int = 0
+    aliases: int = 0
+    directives: int = 0
+
+    def __add__(self, other: "_Size") -> "_Size":  # type: ignore[override]  # sizes add up, they are not concatenated
+        return _Size(max(self[0], other[0]), *(mine + theirs for mine, theirs in zip(self[1:], other[1:], strict=True)))
+
+
+_NOTHING = _Size()
+
+
+class _Measure:
+    """The sizes of a document: over its operations, and over fragments that none of them spreads."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        self._fragments: Mapping[str, FragmentDefinitionNode] = {
+            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
+        self._known: dict[str, _Size | None] = {}
+        """By fragment; None while it is measured."""
+        operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+        self._roots = [operation.selection_set for operation in operations]
+        sizes = [self._operation(operation) for operation in operations]
+        for name, fragment in self._fragments.items():
+            if name not in self._known:
+                self._roots.append(fragment.selection_set)
+                sizes.append(self._fragment(name))
+        total = sum(sizes, start=_NOTHING)
+        self.operations = len(operations)
+        self.depth, self.fields, _, self.aliases, self.directives = total
+        self.root_fields = max((size.root_fields for size in sizes), default=0)
+
+    def merges(self) -> int:
+        """Pairs that must be compared; to be asked of a document with few fields only, for they are all walked."""
+        return sum(self._merges([root]) for root in self._roots)
+
+    def _operation(self, node: OperationDefinitionNode) -> _Size:
+        declared = sum(len(variable.directives or ()) for variable in node.variable_definitions or ())
+        return self._selections(node.selection_set) + _Size(directives=declared + len(node.directives or ()))
+
+    def _selections(self, selections: SelectionSetNode) -> _Size:
+        return sum(map(self._selection, selections.selections), start=_NOTHING)
+
+    def _selection(self, node: SelectionNode) -> _Size:
+        own = len(node.directives or ())
+        if isinstance(node, FieldNode):
+            below = self._selections(node.selection_set) if node.selection_set else _NOTHING
+            aliases = below.aliases + (node.alias is not None)
+            return _Size(below.depth + 1, below.fields + 1, 1, aliases, below.directives + own)
+        if isinstance(node, InlineFragmentNode):
+            return self._selections(node.selection_set) + _Size(directives=own)
+        assert isinstance(node, FragmentSpreadNode)
+        return self._fragment(node.name.value) + _Size(directives=own)
+
+    def _fragment(self, name: str) -> _Size:
+        if name in self._known:
+            size = self._known[name]
+            if size is None:
+                raise GraphQLError(f"Cannot spread fragment '{name}' within itself.", self._fragments[name])
+            return size
+        fragment = self._fragments.get(name)
+        if fragment is None:  # validation tells
+            return _NOTHING
+        self._known[name] = None
+        own = _Size(directives=len(fragment.directives or ()))
+        size = self._known[name] = self._selections(fragment.selection_set) + own
+        return size
+
+    def _merges(self, selections: list[SelectionSetNode]) -> int:
+        fields: dict[str, list[FieldNode]] = {}
+        spread: set[str] = set()
+        waiting = [node for each in selections for node in each.selections]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, FieldNode):
+                fields.setdefault((node.alias or node.name).value, []).append(node)
+            elif isinstance(node, InlineFragmentNode):
+                waiting += node.selection_set.selections
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in spread:
+                spread.add(node.name.value)
+                if fragment := self._fragments.get(node.name.value):
+                    waiting += fragment.selection_set.selections
+        below = [[node.selection_set for node in nodes if node.selection_set] for nodes in fields.values()]
+        pairs = sum(len(nodes) * (len(nodes) - 1) // 2 for nodes in chain(fields.values(), [spread]))
+        return pairs + sum(self._merges(sets) for sets in below if sets)
