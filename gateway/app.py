@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.db import Database
 from gateway.demo import is_demo
-from gateway.execution import Engine
+from gateway.execution import Engine, Limits
 from gateway.kit.sealing import Keyring
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.logs import configure_logs
@@ -26,6 +26,7 @@ from gateway.ports.bss import HttpBss
 from gateway.ports.mail import ConsoleMail, Mail, SmtpMail
 from gateway.ports.sms import ConsoleSms, HttpSms, Sms
 from gateway.secret_key import secret_key
+from gateway.services.budgets import Budgets, Rate
 from gateway.services.post import Post
 from gateway.services.principals import Principals
 from gateway.services.updates import Updates
@@ -58,6 +59,12 @@ def create_app(settings: Settings) -> ASGIApp:
     principals = Principals(db)
     updates = Updates(db)
     keyring = Keyring(secret_key(settings))
+    engine = Engine(build_schema(), limits=Limits(cost=settings.points_per_request))
+    budgets = Budgets(
+        db,
+        callers=Rate(settings.points_burst, settings.points_per_second),
+        strangers=Rate(settings.stranger_points_burst, settings.stranger_points_per_second),
+    )
 
     def make_context(caller: Caller, correlation_id: str) -> Context:
         identity, headers = caller.identity, caller.headers
@@ -70,6 +77,8 @@ def create_app(settings: Settings) -> ASGIApp:
             db=db,
             catalogue=catalogue.current(),
             updates=updates,
+            engine=engine,
+            budget=budgets.of(identity.principal if identity else None, caller.ip),
             ip=caller.ip,
             user_agent=headers.get("user-agent", ""),
             keyring=keyring,
@@ -100,7 +109,7 @@ def create_app(settings: Settings) -> ASGIApp:
             await catalogue.close()
             await db.close()
 
-    operations = Operations(Engine(build_schema()), principals, make_context)
+    operations = Operations(engine, principals, make_context)
     connections = Connections(operations, updates)
     endpoints: dict[tuple[str, str | None], ASGIApp] = {
         ("http", "/graphql"): GraphQLEndpoint(operations),

@@ -40,6 +40,16 @@ class Settings(BaseSettings):
     """Connections for transactions."""
     statement_timeout: float = Field(default=30, gt=0)
     """A statement that runs longer is cancelled by PostgreSQL."""
+    points_per_request: int = Field(default=1_000_000, ge=1_000)
+    """What one operation may cost: about as many values as its answer may hold."""
+    points_per_second: float = Field(default=200_000, gt=0)
+    """What flows into the budget of an administrator or an API key."""
+    points_burst: int = Field(default=10_000_000, ge=2_000)
+    """What a full budget holds."""
+    stranger_points_per_second: float = Field(default=20_000, gt=0)
+    """What flows into the budget that strangers of one address share."""
+    stranger_points_burst: int = Field(default=2_000_000, ge=2_000)
+    """What their full budget holds."""
     connect_timeout: float = Field(default=10, gt=0)
     shutdown_timeout: int = Field(default=30, ge=0)
     """How long requests that run may go on after SIGTERM."""

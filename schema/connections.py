@@ -6,6 +6,9 @@ import strawberry
 
 from gateway.execution import PUBLIC, Row, column, computed
 
+COUNT = 1_000
+"""Points of a count: it looks at all rows that a page only begins."""
+
 Node = TypeVar("Node")
 Edge = TypeVar("Edge")
 
@@ -57,4 +60,4 @@ class ConnectionOf(Generic[Node, Edge]):
         lambda page: [{"node": row, "keyset": page["keyset"]} for row in page["nodes"]], "Rows with cursors.", PUBLIC
     )
     page_info: PageInfo = computed(lambda page: page, "Where the page is.", PUBLIC)
-    total_count: int = column("How many in all; counted only when asked for.", PUBLIC)
+    total_count: int = column("How many in all; counted only when asked for.", PUBLIC, cost=COUNT)

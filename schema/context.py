@@ -8,7 +8,7 @@ from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import Scope, scope
 from gateway.db import Database
-from gateway.execution import Row
+from gateway.execution import Engine, Prepared, Row
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.paging import MAXIMUM_SIZE, Page
 from gateway.kit.sealing import Keyring
@@ -17,6 +17,7 @@ from gateway.loaders.reading import Read
 from gateway.models.journal import Channel
 from gateway.operations.catalogue import Catalogue
 from gateway.ports.bss import Bss
+from gateway.services.budgets import Budget
 from gateway.services.journal import Origin
 from gateway.services.post import Post
 from gateway.services.sessions import SignedIn
@@ -25,10 +26,18 @@ from gateway.services.visits import Visit
 
 LARGEST_EXPORT = 10_000
 """Rows of a page for an API key."""
+REQUEST = 100
+"""Points of any request, beside those of its operation."""
+CHARACTER = 10
+"""Points of a character of a document that was never seen before: parsing and planning it takes so much longer."""
 
 UNAUTHENTICATED = Text(
     en="Nobody is signed in. Sign in, or send an API key as “Authorization: Bearer …”.",
     ru="Вход не выполнен. Войдите или отправьте API-ключ: «Authorization: Bearer …».",
+)
+INVALID_DOCUMENT = Text(
+    en="The document is not valid. Why, is told to callers who are signed in: sign in, or send an API key.",
+    ru="Документ содержит ошибку. Подробности видны после входа: войдите или отправьте API-ключ.",
 )
 FORBIDDEN = Text(
     en="The roles held here do not allow {action}: {description} An owner of the company can grant it.",
@@ -47,6 +56,9 @@ class Context:
     db: Database
     catalogue: Catalogue
     updates: Updates
+    engine: Engine
+    budget: Budget | None = None
+    """What the caller may spend; without one nothing is counted."""
     session_id: int | None = None
     keyring: Keyring = field(default_factory=Keyring)
     post: Post = field(default_factory=Post)
@@ -109,6 +121,23 @@ class Context:
     def forget(self) -> None:
         """Drops what was read. To be called after a change, before anything is read for its answer."""
         self.read = Read(self.principal, self.db, self.catalogue)
+
+    async def prepared(self, document: str) -> Prepared:
+        """The document, ready to run; a new one is paid for first.
+
+        Raises `GatewayError` RATE_LIMITED, and INVALID_DOCUMENT for a stranger, who is not to learn of the schema.
+        """
+        if self.budget is not None and not self.engine.knows(document):
+            await self.budget.spend(CHARACTER * len(document))
+        prepared = self.engine.prepare(document)
+        if prepared.telling and self.principal is None:
+            raise GatewayError(GatewayErrorCode.INVALID_DOCUMENT, INVALID_DOCUMENT())
+        return prepared
+
+    async def charge(self, points: int) -> None:
+        """Takes the points of a request from the caller's budget. Raises `GatewayError` RATE_LIMITED."""
+        if self.budget is not None:
+            await self.budget.spend(REQUEST + points)
 
     def page(self, first: int | None, after: str | None, last: int | None = None, before: str | None = None) -> Page:
         """The page that a field's arguments mean; keys of integrations get larger ones. Raises `Refusal`."""

@@ -100,4 +100,6 @@ def _parsed(id: str, field: tuple[str, ...]) -> tuple[Kind, int] | Refusal:
 @strawberry.type
 class NodeQuery:
     node: Node | None = keyed(find_node, "Any object by its global id.", PUBLIC)
-    nodes: list[Node | None] = batched(find_nodes, "Up to 250 objects by their global ids, in that order.", PUBLIC)
+    nodes: list[Node | None] = batched(
+        find_nodes, "Up to 250 objects by their global ids, in that order.", PUBLIC, size="ids"
+    )

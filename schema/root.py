@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 from schema.api_keys import ApiKeyMutation
 from schema.applications import ApplicationMutation, ApplicationQuery
 from schema.companies import CompanyQuery
+from schema.costs import CostQuery
 from schema.explanations import ExplanationQuery
 from schema.federation import FederationQuery
 from schema.grants import GrantMutation
@@ -28,6 +29,7 @@ from schema.viewer import ViewerQuery
 @strawberry.type(description="What can be read.")
 class Query(
     FederationQuery,
+    CostQuery,
     ApplicationQuery,
     RoleQuery,
     ExplanationQuery,

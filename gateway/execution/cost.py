@@ -61,10 +61,12 @@ class Factor:
     """Alternatives, of each of which all must hold."""
 
     def value(self, variables: Mapping[str, Any]) -> int:
+        size = self.size
+        for name in self.variables:
+            size = max(size, _size(variables.get(name), self.default))
         if self.conditions:
             return any(all(variables.get(name) == wanted for name, wanted in each) for each in self.conditions)
-        sizes = (_size(variables.get(name), self.default) for name in self.variables)
-        return max(self.size, *sizes) if self.variables else self.size
+        return size
 
 
 def _size(value: object, default: int) -> int:
@@ -224,7 +226,8 @@ class _Pricing:
             return Formula(own)
         sized = _factor(field, definition.spec.size if definition else None, nodes[0], path)
         listed = is_list_type(get_nullable_type(field.type))
-        below = self._any(named, [node.selection_set for node in nodes if node.selection_set], path, sized)
+        selections = [node.selection_set for node in nodes if node.selection_set]
+        below = self._any(named, selections, path, None if listed else sized)
         one = _sum((Formula(own), below))
         if not listed:
             return one

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from gateway.models import (
     access,
     applications,
+    budgets,
     bulk_changes,
     catalogue,
     changes,
@@ -23,6 +24,7 @@ metadata = SQLModel.metadata
 __all__ = [
     "access",
     "applications",
+    "budgets",
     "bulk_changes",
     "catalogue",
     "changes",

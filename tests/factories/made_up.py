@@ -57,6 +57,9 @@ class MadeUpContext:
     known: dict[object, Any] = field(default_factory=dict)
     """Objects that stand in many places."""
 
+    async def charge(self, points: int) -> None:
+        """Costs nothing."""
+
     def restricted(self, requirements: frozenset[Enum]) -> frozenset[Enum]:
         return requirements & self.closed
 

@@ -12,7 +12,7 @@ from graphql import GraphQLError
 from authz.enforcer import Effect, Rule, extended
 from authz.principal import Grant, Principal
 from gateway.db import Database, Statement, Tenant
-from gateway.execution import Engine
+from gateway.execution import Engine, Limits
 from gateway.kit.texts import Language
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.models.journal import Channel
@@ -22,6 +22,8 @@ from schema.root import build_schema
 
 SQL = Path(__file__).with_suffix(".sql").read_text("utf-8")
 
+WIDE = Limits(cost=10**9)
+"""Tests of other things ask for everything at once."""
 SIZE = 5_000
 """Numbers of company 1; their ids are 1 to SIZE."""
 
@@ -93,7 +95,7 @@ class Register:
         await catalogue.open()
         updates = Updates(db)
         await updates.open()
-        return cls(db, connection, catalogue, updates, Engine(build_schema()))
+        return cls(db, connection, catalogue, updates, Engine(build_schema(), limits=WIDE))
 
     async def close(self) -> None:
         await self.catalogue.close()
@@ -129,6 +131,7 @@ class Register:
             db=self.db,
             catalogue=self.catalogue.current(),
             updates=self.updates,
+            engine=self.engine,
             **more,
         )
 
