@@ -1,6 +1,6 @@
 """What a request carries from the transport to the resolvers, and whether its caller may read a field."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -36,8 +36,8 @@ UNAUTHENTICATED = Text(
     ru="Вход не выполнен. Войдите или отправьте API-ключ: «Authorization: Bearer …».",
 )
 INVALID_DOCUMENT = Text(
-    en="The document is not valid. Why, is told to callers who are signed in: sign in, or send an API key.",
-    ru="Документ содержит ошибку. Подробности видны после входа: войдите или отправьте API-ключ.",
+    en="The document or its variables are not valid. Why, is told to who is signed in: sign in, or send an API key.",
+    ru="Документ или его переменные содержат ошибку. Подробности видны после входа: войдите или отправьте API-ключ.",
 )
 FORBIDDEN = Text(
     en="The roles held here do not allow {action}: {description} An owner of the company can grant it.",
@@ -138,6 +138,19 @@ class Context:
         """Takes the points of a request from the caller's budget. Raises `GatewayError` RATE_LIMITED."""
         if self.budget is not None:
             await self.budget.spend(REQUEST + points)
+
+    def extensions(self, cost: int) -> Mapping[str, object]:
+        """What an answer tells of its cost: points it took, the most one may take, what is left, and what flows back."""
+        if self.budget is None:
+            return {}
+        return {
+            "cost": {
+                "requested": REQUEST + cost,
+                "maximum": REQUEST + self.engine.limits.cost,
+                "available": self.budget.available,
+                "perSecond": self.budget.rate.per_second,
+            }
+        }
 
     def page(self, first: int | None, after: str | None, last: int | None = None, before: str | None = None) -> Page:
         """The page that a field's arguments mean; keys of integrations get larger ones. Raises `Refusal`."""

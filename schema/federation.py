@@ -125,4 +125,5 @@ class FederationQuery:
         "Objects for a router, as the caller may see them: an object that node would not give is null.",
         PUBLIC,
         name="_entities",
+        size="representations",
     )

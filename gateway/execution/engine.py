@@ -56,6 +56,8 @@ class Result:
     """False when the request was refused before execution: the answer then has no `data`, not even null."""
     cost: int = field(default=0, compare=False)
     """Points of the operation, as far as they are known."""
+    extensions: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """What the transport tells beside the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,9 @@ class Engine:
         request = self._request(document, variables, operation_name)
         if isinstance(request, Request) and request.cost > self.limits.cost:
             advice = request.operation.cost.advice(request.variables.coerced, self.limits.cost)
-            request = _refused(too_costly(request.cost, self.limits.cost, advice))
+            refused = _refused(too_costly(request.cost, self.limits.cost, advice))
+            refused.cost = request.cost
+            request = refused
         await context.charge(request.cost if isinstance(request, Request) else 0)
         return request
 

@@ -83,4 +83,6 @@ def dump(result: Result, language: Language, correlation_id: str) -> bytes:
         answer["errors"] = present_all(result.errors, language, correlation_id)
     if result.executed:
         answer["data"] = result.data
+    if result.extensions:
+        answer["extensions"] = result.extensions
     return orjson.dumps(answer)

@@ -112,11 +112,12 @@ class GraphQLEndpoint:
             raise fault(406, NOT_ACCEPTABLE)
         asked = await read(request)
         caller = await self._operations.caller(headers, request.ip)
-        prepared = self._operations.prepare(asked, caller)
+        context = self._operations.context(caller, request.correlation_id)
+        prepared = await self._operations.prepare(asked, context)
         operation = prepared.find(asked.operation_name)
         if method == "GET" and operation is not None and operation.type is not OperationType.QUERY:
             raise fault(405, ONLY_QUERIES, {"allow": "POST"})
-        result, context = await self._operations.execute(prepared, asked, caller, request.correlation_id)
+        result = await self._operations.execute(prepared, asked, context)
         return Response(
             200 if result.executed or media == JSON else 400,
             dump(result, context.language, request.correlation_id),
@@ -145,7 +146,10 @@ def refusal(request: Request, failure: Exception) -> Response:
         status, error, headers = failure.status, failure.error, failure.headers
     elif isinstance(failure, GatewayError):
         status = _STATUSES.get(failure.code, 400)
-        headers = {"www-authenticate": "Bearer"} if status == 401 else {}
+        if status == 401:
+            headers = {"www-authenticate": "Bearer"}
+        elif "retryAfter" in failure.extensions:
+            headers = {"retry-after": str(failure.extensions["retryAfter"])}
     language = negotiate(request.headers.get("accept-language", ""))
     body = orjson.dumps({"errors": present_fault(error, language, request.correlation_id)})
     return Response(status, body, media, headers)

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from graphql import OperationType
+from graphql import GraphQLError, OperationType
 
 from gateway.execution import Engine, Prepared, Result
 from gateway.kit.errors import GatewayError, GatewayErrorCode
@@ -13,7 +13,7 @@ from gateway.kit.texts import Language, Text, negotiate
 from gateway.services.principals import Identity, Principals
 from gateway.transport.authentication import identify
 from gateway.transport.requests import Headers, Parameters
-from schema.context import Context
+from schema.context import INVALID_DOCUMENT, Context
 
 INTROSPECTION = Text(
     en="The schema is shown to signed-in callers only. Sign in, or send an API key.",
@@ -44,6 +44,13 @@ def new_correlation_id() -> str:
     return secrets.token_hex(16)
 
 
+def hidden(error: GraphQLError) -> GraphQLError:
+    """What a stranger is told instead of what the GraphQL library says about types and variables."""
+    if error.original_error is not None:
+        return error
+    return GraphQLError("", original_error=GatewayError(GatewayErrorCode.INVALID_DOCUMENT, INVALID_DOCUMENT()))
+
+
 class Operations:
     """The engine, and who may ask it what."""
 
@@ -66,19 +73,25 @@ class Operations:
             raise GatewayError(GatewayErrorCode.UNAUTHENTICATED, OVER())
         return now
 
-    def prepare(self, asked: Parameters, caller: Caller) -> Prepared:
-        """The document. `GatewayError` UNAUTHENTICATED when a stranger asks for the schema."""
-        prepared = self._engine.prepare(asked.query)
-        if caller.identity is None and any(operation.introspects for operation in prepared.operations.values()):
+    def context(self, caller: Caller, correlation_id: str) -> Context:
+        """What an operation of theirs carries."""
+        return self._make_context(caller, correlation_id)
+
+    async def prepare(self, asked: Parameters, context: Context) -> Prepared:
+        """The document, paid for. `GatewayError` UNAUTHENTICATED when a stranger asks for the schema."""
+        prepared = await context.prepared(asked.query)
+        if context.principal is None and any(operation.introspects for operation in prepared.operations.values()):
             raise GatewayError(GatewayErrorCode.UNAUTHENTICATED, INTROSPECTION())
         return prepared
 
-    async def execute(
-        self, prepared: Prepared, asked: Parameters, caller: Caller, correlation_id: str
-    ) -> tuple[Result, Context]:
-        """The answer to a query or a mutation, and the context, which knows what became of the session."""
-        context = self._make_context(caller, correlation_id)
-        return await self._engine.execute(prepared, asked.variables, asked.operation_name, context), context
+    async def execute(self, prepared: Prepared, asked: Parameters, context: Context) -> Result:
+        """The answer to a query or a mutation. `GatewayError` RATE_LIMITED when the caller's budget is spent."""
+        stranger = context.principal is None
+        result = await self._engine.execute(prepared, asked.variables, asked.operation_name, context)
+        result.extensions = context.extensions(result.cost)
+        if stranger and not result.executed and not prepared.errors:
+            result.errors = [hidden(error) for error in result.errors]
+        return result
 
     async def answers(self, asked: Parameters, caller: Caller, correlation_id: str) -> AsyncGenerator[Result, None]:
         """The answer to a query or a mutation, or those of a subscription, each with the rights held by then.
@@ -87,20 +100,23 @@ class Operations:
         """
         caller = await self.renewed(caller)
 
-        async def renew() -> Context:
-            return self._make_context(await self.renewed(caller), correlation_id)
+        context = self.context(caller, correlation_id)
 
-        prepared = self.prepare(asked, caller)
+        async def renew() -> Context:
+            nonlocal context
+            context = self.context(await self.renewed(caller), correlation_id)
+            return context
+
+        prepared = await self.prepare(asked, context)
         operation = prepared.find(asked.operation_name)
         if operation is None or operation.type is not OperationType.SUBSCRIPTION:
-            result, _ = await self.execute(prepared, asked, caller, correlation_id)
-            yield result
+            yield await self.execute(prepared, asked, context)
             return
-        context = self._make_context(caller, correlation_id)
         stream = await self._engine.subscribe(prepared, asked.variables, asked.operation_name, context, renew)
         if isinstance(stream, Result):
             yield stream
             return
         async with aclosing(stream):  # type: ignore[type-var]  # the engine's streams are generators
             async for result in stream:
+                result.extensions = context.extensions(result.cost)
                 yield result

@@ -1,6 +1,6 @@
 """The library of the engine's tests behind the endpoints, with people who come with sessions and keys."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,7 @@ import httpx
 from starlette.types import ASGIApp
 
 from authz.principal import Principal
-from gateway.execution import Engine
+from gateway.execution import Engine, Prepared
 from gateway.kit.texts import Language
 from gateway.services.principals import Identity
 from gateway.services.updates import Updates
@@ -25,10 +25,18 @@ class DeskContext(LibraryContext):
 
     opened = None
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, engine: Engine) -> None:
         super().__init__()
         self.caller = caller
         self.language = caller.language
+        self.principal = caller.identity.principal if caller.identity else None
+        self.engine = engine
+
+    async def prepared(self, document: str) -> Prepared:
+        return self.engine.prepare(document)
+
+    def extensions(self, cost: int) -> Mapping[str, object]:
+        return {}
 
 
 @dataclass
@@ -69,8 +77,9 @@ class Desk:
 
     def __post_init__(self) -> None:
         people: Any = self.people
-        make_context: Any = lambda caller, _: DeskContext(caller)  # noqa: E731
-        self.operations = Operations(Engine(make_schema()), people, make_context)
+        engine = Engine(make_schema())
+        make_context: Any = lambda caller, _: DeskContext(caller, engine)  # noqa: E731
+        self.operations = Operations(engine, people, make_context)
         database: Any = self.notices
         self.updates = Updates(database)
         self.connections = Connections(self.operations, self.updates)
