@@ -140,7 +140,7 @@ class Context:
             await self.budget.spend(REQUEST + points)
 
     def extensions(self, cost: int) -> Mapping[str, object]:
-        """What an answer tells of its cost: points it took, the most one may take, what is left, and what flows back."""
+        """What an answer tells of its cost: the points it took, the most one may take, what is left and flows back."""
         if self.budget is None:
             return {}
         return {

@@ -96,7 +96,7 @@ class EventStreamEndpoint:
             if method == "DELETE":
                 return self._stop(request, stream, address.get("operationId", [""])[0])
             if not events:
-                return self._run(request, stream, await self._read(request, caller))
+                return await self._run(request, stream, await self._read(request, caller))
             await self._open_reserved(token, stream, request, send)
             return None
         if not events or method == "DELETE":
@@ -141,13 +141,15 @@ class EventStreamEndpoint:
 
     async def _read(self, request: Request, caller: Caller) -> Parameters:
         asked = await read(request)
-        operation = self._operations.prepare(asked, caller).find(asked.operation_name)
+        context = self._operations.context(caller, request.correlation_id)
+        operation = (await self._operations.prepare(asked, context)).find(asked.operation_name)
         if request.scope["method"] == "GET" and operation is not None and operation.type is OperationType.MUTATION:
             raise fault(405, NO_MUTATIONS, {"allow": "POST"})
         return asked
 
-    def _run(self, request: Request, stream: EventStream, asked: Parameters) -> Response:
-        if errors := self._operations.prepare(asked, stream.caller).errors:
+    async def _run(self, request: Request, stream: EventStream, asked: Parameters) -> Response:
+        context = self._operations.context(stream.caller, request.correlation_id)
+        if errors := (await self._operations.prepare(asked, context)).errors:
             refused = Result(None, errors, executed=False)
             return Response(400, dump(refused, stream.caller.language, request.correlation_id), JSON)
         id = asked.extensions.get("operationId")

@@ -64,6 +64,7 @@ async def ask(
         db=database,
         catalogue=catalogue(),
         updates=Updates(database),
+        engine=ENGINE,
         bss=bss,
     )
     result = await ENGINE.execute(source, variables, None, context)
