@@ -174,6 +174,16 @@ async def _check_served(dsn: str, *, local: bool) -> None:
 
 
 @app.command()
+def worker() -> None:
+    """Do what waits: bulk changes, and what ends by itself. Any number of workers may run, on any machine."""
+    from gateway.worker import run_worker
+
+    settings = Settings()
+    with connectable(settings) as dsn:
+        run_worker(settings.model_copy(update={"database_url": dsn}))
+
+
+@app.command()
 def migrate() -> None:
     """Bring the tables to the newest revision; the user of GATEWAY_DATABASE_URL must own them."""
     with connectable(Settings()) as dsn:

@@ -12,6 +12,7 @@ from gateway.app import create_app
 from gateway.gathering import GatheringProtocol
 from gateway.settings import Settings
 from gateway.transport.requests import LARGEST_BODY
+from gateway.worker import beside
 
 
 def is_loopback(host: str) -> bool:
@@ -33,7 +34,7 @@ def address(listener: socket.socket) -> str:
 
 
 def serve(settings: Settings, listener: socket.socket) -> None:
-    """Serves until SIGTERM or SIGINT, then lets the requests that run end."""
+    """Serves until SIGTERM or SIGINT, then lets the requests that run end; a worker runs beside."""
     config = uvicorn.Config(
         functools.partial(create_app, settings),
         factory=True,
@@ -49,7 +50,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_timeout,
     )
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt), beside(settings) if settings.worker else contextlib.nullcontext():
         if settings.processes == 1:
             uvicorn.Server(config).run([listener])
         else:

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     """The bearer token for `bss_url`."""
     processes: int = Field(default=1, ge=1)
     """Web processes of `gateway serve`."""
+    worker: bool = True
+    """Whether `gateway serve` has a worker beside it; off where `gateway worker` runs on its own."""
     readers: int = Field(default=8, ge=1)
     """Connections for reads."""
     writers: int = Field(default=4, ge=1)

@@ -74,6 +74,7 @@ _COUNT = Statement(
     .values({name: _CHANGES.c[name] + bindparam(f"more_{name}", type_=BigInteger) for name in _COUNTED})
     .values(moved_at=_MOMENT)
 )
+_FIND_DUE = Statement(select(func.find_due_bulk_changes().table_valued("company_id", "id", "status")))
 _BEGIN = Statement(
     update(_CHANGES)
     .where(*_THIS)
@@ -112,6 +113,20 @@ _FINISH = Statement(
         finished_at=_MOMENT,
     )
 )
+
+
+@dataclass(frozen=True, slots=True)
+class DueChange:
+    """A change that waits for a worker."""
+
+    company_id: int
+    id: int
+    status: str
+
+
+async def find_due(db: Database) -> list[DueChange]:
+    """Changes of all companies that wait for a worker, or that one is at. For workers only."""
+    return [DueChange(**row) for row in await db.fetch(Tenant(), _FIND_DUE)]
 
 
 async def begin(run: Run, company_id: int, change_id: int, moment: datetime) -> None:

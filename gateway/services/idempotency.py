@@ -1,15 +1,15 @@
 """Idempotency keys: a repeated mutation gets the answer of the first one, and changes nothing again."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeAlias
 
 import orjson
-from sqlalchemy import BigInteger, LargeBinary, String, bindparam, select, update
+from sqlalchemy import ARRAY, BigInteger, LargeBinary, String, any_, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from gateway.db import Statement
+from gateway.db import Database, Statement, Tenant
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Text
 from gateway.models import metadata
@@ -54,8 +54,19 @@ _CLAIM = Statement(
         where=_KEYS.c.created_at <= bindparam("forgotten", type_=MOMENT),
     ).returning(_KEYS.c.key)
 )
+_FORGET = Statement(
+    delete(_KEYS).where(
+        _KEYS.c.company_id == any_(bindparam("companies", type_=ARRAY(BigInteger))),
+        _KEYS.c.created_at <= bindparam("forgotten", type_=MOMENT),
+    )
+)
 _FIND = Statement(select(_KEYS.c.request_hash, _KEYS.c.answer).where(*_SAME))
 _KEEP = Statement(update(_KEYS).where(*_SAME).values(answer=bindparam("its_answer", type_=JSONB)))
+
+
+async def forget(db: Database, companies: Sequence[int], moment: datetime) -> None:
+    """Drops the keys of these companies that are too old to count."""
+    await db.fetch(Tenant(tuple(companies)), _FORGET, companies=companies, forgotten=moment - KEPT)
 
 
 async def once(

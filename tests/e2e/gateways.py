@@ -23,6 +23,7 @@ def gateway(dsn: str, log: IO[str], folder: Path) -> Iterator[str]:
         "GATEWAY_DATABASE_URL": dsn,
         "GATEWAY_SECRET_KEY": KEY,
         "GATEWAY_DATA_DIR": str(folder),
+        "GATEWAY_WORKER": "0",
         "PYTHONUNBUFFERED": "1",
     }
     command = [sys.executable, "-m", "gateway", "serve"]

@@ -1,0 +1,78 @@
+"""What workers do: bulk changes, one piece after another and companies in turn, and what is due by the clock."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from gateway.db import Database
+from gateway.loaders.catalogue import CatalogueCache
+from gateway.models.bulk_changes import BulkChangeStatus
+from gateway.services.bulk_plans import make_plan
+from gateway.services.bulk_runs import DueChange, begin_scheduled, find_due, finish, run_chunk
+from gateway.services.companies import find_companies
+from gateway.services.endings import end_what_is_due
+from gateway.services.idempotency import forget
+
+
+class _Timed(NamedTuple):
+    """Something to do every so often; it answers whether there may be more of it right now."""
+
+    every: timedelta
+    act: Callable[[], Awaitable[bool]]
+
+
+class Jobs:
+    """The work of one worker. Any number of them may do it at once: what one is at, others pass by."""
+
+    def __init__(self, db: Database, catalogue: CatalogueCache) -> None:
+        self._db, self._catalogue = db, catalogue
+        self._turns = 0
+        self._served: dict[tuple[int, int], int] = {}
+        """When companies, and changes of them, had their last turn."""
+        self._timetable = (
+            _Timed(timedelta(seconds=15), self._end_what_is_due),
+            _Timed(timedelta(hours=1), self._forget_idempotency_keys),
+        )
+        self._next = dict.fromkeys(self._timetable, datetime.min.replace(tzinfo=UTC))
+
+    async def turn(self) -> bool:
+        """Does the next piece of work; False when there is none now."""
+        moment = datetime.now(UTC)
+        for timed in self._timetable:
+            if self._next[timed] <= moment:
+                self._next[timed] = moment + timed.every
+                if await timed.act():
+                    self._next[timed] = moment
+                    return True
+        due = await find_due(self._db)
+        self._served = {key: self._served.get(key, 0) for each in due for key in _keys(each)}
+        for each in sorted(due, key=lambda each: [self._served[key] for key in _keys(each)]):
+            self._turns += 1
+            self._served |= dict.fromkeys(_keys(each), self._turns)
+            if await self._move(each):
+                return True
+        return False
+
+    async def _move(self, due: DueChange) -> bool:
+        db, place, catalogue = self._db, (due.company_id, due.id), self._catalogue.current()
+        match due.status:
+            case BulkChangeStatus.PLANNING:
+                return await make_plan(db, *place, catalogue=catalogue)
+            case BulkChangeStatus.SCHEDULED:
+                return await begin_scheduled(db, *place)
+            case BulkChangeStatus.RUNNING if await run_chunk(db, *place, catalogue=catalogue):
+                return True
+            case _:
+                return await finish(db, *place)
+
+    async def _end_what_is_due(self) -> bool:
+        return await end_what_is_due(self._db, catalogue=self._catalogue.current()) > 0
+
+    async def _forget_idempotency_keys(self) -> bool:
+        await forget(self._db, [company.id for company in await find_companies(self._db)], datetime.now(UTC))
+        return False
+
+
+def _keys(due: DueChange) -> tuple[tuple[int, int], tuple[int, int]]:
+    """A company, and a change of it."""
+    return (due.company_id, 0), (due.company_id, due.id)

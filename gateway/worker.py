@@ -1,0 +1,106 @@
+"""A worker: everything put together for one process that does what waits, and nothing else."""
+
+import asyncio
+import contextlib
+import multiprocessing
+import signal
+import threading
+from collections.abc import Iterator
+
+import structlog
+
+from gateway.db import Database
+from gateway.jobs import Jobs
+from gateway.loaders.catalogue import CatalogueCache
+from gateway.logs import configure_logs
+from gateway.settings import Settings
+
+_LOOK_EVERY = 2.0
+"""Seconds after which a worker looks for work that nobody has told it of."""
+_IDLE_TIMEOUT = 5.0
+"""Seconds after which PostgreSQL takes back what a worker has claimed that stands still."""
+_SHORTEST_DELAY, _LONGEST_DELAY = 0.1, 5.0
+
+log = structlog.get_logger(__name__)
+
+
+def run_worker(settings: Settings) -> None:
+    """Works until SIGTERM, SIGINT or the end of the process that began it; what is under way is rolled back then."""
+    configure_logs(settings)
+    with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
+        asyncio.run(_run(settings))
+
+
+async def _run(settings: Settings) -> None:
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    if (parent := multiprocessing.parent_process()) is not None:
+        loop.add_reader(parent.sentinel, task.cancel)
+    db = Database(
+        str(settings.database_url),
+        readers=2,
+        writers=1,
+        statement_timeout=settings.statement_timeout,
+        idle_timeout=_IDLE_TIMEOUT,
+        connect_timeout=settings.connect_timeout,
+        application_name="gateway worker",
+    )
+    catalogue = CatalogueCache(db)
+    try:
+        await db.open()
+        await catalogue.open()
+        await _work(db, Jobs(db, catalogue))
+    finally:
+        await catalogue.close()
+        await db.close()
+
+
+async def _work(db: Database, jobs: Jobs) -> None:
+    """One piece of work after another; whatever goes wrong with one is tried again, later each time."""
+    news, delay = asyncio.Event(), _SHORTEST_DELAY
+
+    def hear(notice: str | None) -> None:
+        if notice is None or notice.startswith("bulk_changes:"):
+            news.set()
+
+    await db.listen("updates", hear)
+    while True:
+        news.clear()
+        try:
+            busy = await jobs.turn()
+        except Exception:
+            log.warning("worker.failed", retry_in=delay, exc_info=True)
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, _LONGEST_DELAY)
+            continue
+        delay = _SHORTEST_DELAY
+        if not busy:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_EVERY):
+                    await news.wait()
+
+
+@contextlib.contextmanager
+def beside(settings: Settings) -> Iterator[None]:
+    """A worker in a process of its own while the block lasts; one that ends before is begun again."""
+    over = threading.Event()
+    spawning = multiprocessing.get_context("spawn")
+
+    def keep() -> None:
+        while not over.is_set():
+            process = spawning.Process(target=run_worker, args=(settings,), name="gateway worker")
+            process.start()
+            while process.is_alive() and not over.wait(0.2):
+                pass
+            process.terminate()
+            process.join()
+            over.wait(_SHORTEST_DELAY)
+
+    keeping = threading.Thread(target=keep, name="gateway worker")
+    keeping.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeping.join()
