@@ -13,7 +13,7 @@ from gateway.services import api_keys
 from gateway.services.api_keys import NewSecret
 from schema.access import ApiKey
 from schema.context import Context
-from schema.inputs import given, number, numbers
+from schema.inputs import given, idempotency_key, number, numbers
 from schema.user_errors import UserError, UserErrorRow, attempt
 
 
@@ -28,6 +28,7 @@ class ApiKeyCreateInput:
     department_id: strawberry.ID | None = strawberry.field(
         description="Only this department and below.", default=strawberry.UNSET
     )
+    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.input(description="A secret to renew.")
@@ -36,19 +37,22 @@ class ApiKeyRotateInput:
     overlap_hours: int = strawberry.field(
         description="For how long the secret it has now goes on working, 0 to 168 hours.", default=24
     )
+    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.type(description="Answer.")
 class ApiKeyCreatePayload:
     api_key: ApiKey | None = column("The key.", PUBLIC)
-    secret: str | None = column("The secret, only this once.", PUBLIC)
+    secret: str | None = column("The secret, only this once; a repeat under the same idempotency key has none.", PUBLIC)
     user_errors: list[UserError] = column("Why not.", PUBLIC)
 
 
 @strawberry.type(description="Answer.")
 class ApiKeyRotatePayload:
     api_key: ApiKey | None = column("The key.", PUBLIC)
-    secret: str | None = column("The new secret, only this once.", PUBLIC)
+    secret: str | None = column(
+        "The new secret, only this once; a repeat under the same idempotency key has none.", PUBLIC
+    )
     user_errors: list[UserError] = column("Why not.", PUBLIC)
 
 
@@ -58,7 +62,7 @@ class ApiKeyRevokePayload:
 
 
 def _answer(made: NewSecret | None, user_errors: list[UserErrorRow]) -> Sequence[Row]:
-    row, secret = (None, None) if made is None else (made.row, made.secret)
+    row, secret = (None, None) if made is None else (made.row, made.secret or None)
     return [{"api_key": row, "secret": secret, "user_errors": user_errors}]
 
 
@@ -80,6 +84,7 @@ async def _create(
             department_id=number(input.department_id, Kind.DEPARTMENT, "departmentId"),
             expires_at=given(input.expires_at),
             origin=context.author,
+            idempotency_key=given(input.idempotency_key),
         )
 
     return _answer(*await attempt(info, act()))
@@ -95,7 +100,14 @@ async def _rotate(
 
     async def act() -> NewSecret:
         key_id, overlap = decode(input.id, Kind.API_KEY, ("id",)), timedelta(hours=input.overlap_hours)
-        return await api_keys.rotate(context.db, context.caller, key_id, overlap, origin=context.author)
+        return await api_keys.rotate(
+            context.db,
+            context.caller,
+            key_id,
+            overlap,
+            origin=context.author,
+            idempotency_key=given(input.idempotency_key),
+        )
 
     return _answer(*await attempt(info, act()))
 

@@ -12,7 +12,7 @@ from gateway.kit.texts import Language
 from gateway.services import grants
 from schema.access import Grant
 from schema.context import Context
-from schema.inputs import given, number
+from schema.inputs import given, idempotency_key, number
 from schema.scalars import PhoneNumber
 from schema.user_errors import UserError, attempt
 
@@ -25,6 +25,7 @@ class GrantAddInput:
     department_id: strawberry.ID | None = strawberry.field(
         description="Only this department and below.", default=strawberry.UNSET
     )
+    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.input(description="A person to invite as an administrator, by e-mail or by phone number.")
@@ -45,6 +46,7 @@ class AdministratorInviteInput:
     language: Language | None = strawberry.field(
         description="Language of messages to the person; that of the request otherwise.", default=strawberry.UNSET
     )
+    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.type(description="Answer.")
@@ -70,6 +72,7 @@ async def _add(
             decode(input.role_id, Kind.ROLE, ("roleId",)),
             number(input.department_id, Kind.DEPARTMENT, "departmentId"),
             origin=context.author,
+            idempotency_key=given(input.idempotency_key),
         )
 
     grant, user_errors = await attempt(info, act())
@@ -97,6 +100,7 @@ async def _invite(
             language=given(input.language) or context.language,
             origin=context.author,
             post=context.post,
+            idempotency_key=given(input.idempotency_key),
         )
 
     grant, user_errors = await attempt(info, act())

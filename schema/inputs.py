@@ -1,8 +1,9 @@
 """What all inputs share: values that were not given, lists that are capped, ids of one type."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import strawberry
 from strawberry import ID, UNSET
 
 from gateway.kit.errors import ErrorCode, Refusal
@@ -17,7 +18,16 @@ TOO_MANY_VALUES = Text(
     "Разделите запрос.",
 )
 
+REPEAT_SAFELY = (
+    "Repeat safely: the same key with the same input gives the same answer for 24 hours. At most 255 characters."
+)
+
 T = TypeVar("T")
+
+
+def idempotency_key() -> Any:
+    """The field of an input by which it may be sent again."""
+    return strawberry.field(description=REPEAT_SAFELY, default=UNSET)
 
 
 def given(value: T | None) -> T | None:

@@ -18,7 +18,7 @@ from gateway.services import numbers
 from gateway.services.numbers import Done
 from schema.context import Context
 from schema.enums import describe
-from schema.inputs import given
+from schema.inputs import REPEAT_SAFELY, given, idempotency_key
 from schema.journal import JournalEntry
 from schema.money import Money, kopecks, money
 from schema.node import Node, global_id, register
@@ -29,10 +29,7 @@ from schema.user_errors import UserError, UserErrorRow, attempt, kept_error, use
 
 IdempotencyKey: TypeAlias = Annotated[
     str | None,
-    strawberry.argument(
-        description="Repeat safely: the same key with the same input gives the same answer for 24 hours. "
-        "At most 255 characters."
-    ),
+    strawberry.argument(description=REPEAT_SAFELY),
 ]
 NumberId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="Which number.")]
 OptionId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="Global id of the option.")]
@@ -97,11 +94,7 @@ class NumberChangeApplyInput:
     expected_monthly: Decimal | None = strawberry.field(
         description="Refuse with PRICE_CHANGED when the monthly difference differs.", default=strawberry.UNSET
     )
-    idempotency_key: str | None = strawberry.field(
-        description="Repeat safely: the same key with the same input gives the same answer for 24 hours. "
-        "At most 255 characters.",
-        default=strawberry.UNSET,
-    )
+    idempotency_key: str | None = idempotency_key()
 
 
 async def _preview(

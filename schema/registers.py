@@ -13,7 +13,7 @@ from gateway.services.register_rows import CellError as CellErrorRow
 from gateway.services.registers import Imported, import_register
 from gateway.services.uploads import load_upload
 from schema.context import Context
-from schema.inputs import given
+from schema.inputs import given, idempotency_key
 from schema.user_errors import UserError, attempt
 
 
@@ -22,7 +22,7 @@ class RegisterImportInput:
     company_id: strawberry.ID = strawberry.field(description="Company.")
     upload_id: strawberry.ID = strawberry.field(description="The uploaded file.")
     dry_run: bool = strawberry.field(description="Only check.", default=True)
-    idempotency_key: str | None = strawberry.field(description="Repeat safely.", default=strawberry.UNSET)
+    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.type(description="An error in a cell.")

@@ -21,6 +21,7 @@ from gateway.models.columns import MOMENT
 from gateway.services import giving, holdings, journal
 from gateway.services.giving import HeldRole, Place
 from gateway.services.holdings import Holdings
+from gateway.services.idempotency import Answer, once
 from gateway.services.journal import NewEntry, Origin
 from gateway.services.principals import hash_token
 from gateway.services.running import Run
@@ -109,7 +110,7 @@ _REVOKE = Statement(
 
 @dataclass(frozen=True, slots=True)
 class NewSecret:
-    """The row of a key and its secret, which nobody can read again."""
+    """The row of a key and its secret, which nobody can read again: it is empty when a mutation was repeated."""
 
     row: dict[str, Any]
     secret: str
@@ -125,6 +126,7 @@ async def create(
     department_id: int | None = None,
     expires_at: datetime | None = None,
     origin: Origin,
+    idempotency_key: str | None = None,
 ) -> NewSecret:
     """Makes a key with these roles over the company, or over one department and below.
 
@@ -142,34 +144,52 @@ async def create(
     async with db.transaction(Tenant(principal.companies)) as session:
         within = partial(run, session)
         place = await giving.find_place(within, principal, company_id, department_id)
-        held = await holdings.load(within, company_id, lock=True)
-        maker = held.principal(principal.kind, principal.id)
-        giving.require(maker, Action.API_KEY_CREATE, place)
-        roles = [await giving.find_role(within, company_id, number, "roleIds") for number in numbers]
-        if any(role.built_in is BuiltInRole.OWNER for role in roles):
-            raise Refusal(ErrorCode.NOT_AVAILABLE, NO_OWNER(), ("roleIds",))
-        giving.require_no_more(maker, frozenset().union(*(role.actions for role in roles)), place, "roleIds")
-        others = await within(_OF_COMPANY, company_id=company_id)
-        if any(other["name"].casefold() == name.casefold() for other in others):
-            raise Refusal(ErrorCode.CONFLICT, NAME_TAKEN(name=name), ("name",))
-        if len(others) >= MOST_KEYS:
-            raise Refusal(ErrorCode.TOO_LARGE, TOO_MANY(most=MOST_KEYS))
-        secret, columns = _new_secret()
-        (row,) = await within(_INSERT, company_id=company_id, its_name=name, its_expires_at=expires_at, **columns)
-        for role in roles:
-            given = {f"its_{column}": value for column, value in role.columns.items()}
-            await within(_GIVE, company_id=company_id, id=row["id"], its_department_id=department_id, **given)
-        entry = NewEntry(
-            action=Action.API_KEY_CREATE,
-            subject=encode(Kind.API_KEY, row["id"]),
-            after=_shown(row) | {"roles": [role.id for role in roles], "department": _department(place)},
-            details={"names": {"key": name, "roles": _names(roles), "place": place.names}},
+        secret = ""
+
+        async def act() -> Answer:
+            nonlocal secret
+            secret, columns = _new_secret()
+            held = await holdings.load(within, company_id, lock=True)
+            maker = held.principal(principal.kind, principal.id)
+            giving.require(maker, Action.API_KEY_CREATE, place)
+            roles = [await giving.find_role(within, company_id, number, "roleIds") for number in numbers]
+            if any(role.built_in is BuiltInRole.OWNER for role in roles):
+                raise Refusal(ErrorCode.NOT_AVAILABLE, NO_OWNER(), ("roleIds",))
+            giving.require_no_more(maker, frozenset().union(*(role.actions for role in roles)), place, "roleIds")
+            others = await within(_OF_COMPANY, company_id=company_id)
+            if any(other["name"].casefold() == name.casefold() for other in others):
+                raise Refusal(ErrorCode.CONFLICT, NAME_TAKEN(name=name), ("name",))
+            if len(others) >= MOST_KEYS:
+                raise Refusal(ErrorCode.TOO_LARGE, TOO_MANY(most=MOST_KEYS))
+            (row,) = await within(_INSERT, company_id=company_id, its_name=name, its_expires_at=expires_at, **columns)
+            for role in roles:
+                given = {f"its_{column}": value for column, value in role.columns.items()}
+                await within(_GIVE, company_id=company_id, id=row["id"], its_department_id=department_id, **given)
+            entry = NewEntry(
+                action=Action.API_KEY_CREATE,
+                subject=encode(Kind.API_KEY, row["id"]),
+                after=_shown(row) | {"roles": [role.id for role in roles], "department": _department(place)},
+                details={"names": {"key": name, "roles": _names(roles), "place": place.names}},
+            )
+            await journal.append(within, company_id, origin, moment, [entry])
+            return {"id": row["id"]}
+
+        request = {"apiKeyCreate": [name, numbers, department_id, expires_at and expires_at.isoformat()]}
+        answer = await once(
+            within, idempotency_key, act, company_id=company_id, origin=origin, request=request, moment=moment
         )
-        await journal.append(within, company_id, origin, moment, [entry])
-        return NewSecret(dict(row), secret)
+        return NewSecret(await _row(within, company_id, answer["id"]), secret)
 
 
-async def rotate(db: Database, principal: Principal, key_id: int, overlap: timedelta, *, origin: Origin) -> NewSecret:
+async def rotate(
+    db: Database,
+    principal: Principal,
+    key_id: int,
+    overlap: timedelta,
+    *,
+    origin: Origin,
+    idempotency_key: str | None = None,
+) -> NewSecret:
     """Gives a key a new secret; the one it had works for `overlap` more, any older one no longer.
 
     Who gets a secret gets what the key holds: the caller must hold all of it. Raises `Refusal`.
@@ -180,26 +200,37 @@ async def rotate(db: Database, principal: Principal, key_id: int, overlap: timed
     async with db.transaction(Tenant(principal.companies)) as session:
         within = partial(run, session)
         held, before = await _find(within, principal, key_id)
-        caller, moment = held.principal(principal.kind, principal.id), datetime.now(UTC)
-        whole = Place(held.company_id)
-        giving.require(caller, Action.API_KEY_ROTATE, whole, "id")
-        for row in held.rows:
-            if row["api_key_id"] == key_id:
-                role, place = giving.role_of(row), giving.place_of(row)
-                giving.require_no_more(caller, role.actions, place, "id")
-        secret, columns = _new_secret()
-        (after,) = await within(
-            _ROTATE, company_id=held.company_id, id=key_id, its_previous_until=moment + overlap, **columns
+        moment = datetime.now(UTC)
+        secret = ""
+
+        async def act() -> Answer:
+            nonlocal secret
+            secret, columns = _new_secret()
+            caller = held.principal(principal.kind, principal.id)
+            whole = Place(held.company_id)
+            giving.require(caller, Action.API_KEY_ROTATE, whole, "id")
+            for row in held.rows:
+                if row["api_key_id"] == key_id:
+                    role, place = giving.role_of(row), giving.place_of(row)
+                    giving.require_no_more(caller, role.actions, place, "id")
+            (after,) = await within(
+                _ROTATE, company_id=held.company_id, id=key_id, its_previous_until=moment + overlap, **columns
+            )
+            entry = NewEntry(
+                action=Action.API_KEY_ROTATE,
+                subject=encode(Kind.API_KEY, key_id),
+                before=_shown(before),
+                after=_shown(after) | {"previousUntil": (moment + overlap).isoformat()},
+                details={"names": {"key": after["name"]}},
+            )
+            await journal.append(within, held.company_id, origin, moment, [entry])
+            return {"id": key_id}
+
+        request = {"apiKeyRotate": [key_id, overlap.total_seconds()]}
+        await once(
+            within, idempotency_key, act, company_id=held.company_id, origin=origin, request=request, moment=moment
         )
-        entry = NewEntry(
-            action=Action.API_KEY_ROTATE,
-            subject=encode(Kind.API_KEY, key_id),
-            before=_shown(before),
-            after=_shown(after) | {"previousUntil": (moment + overlap).isoformat()},
-            details={"names": {"key": after["name"]}},
-        )
-        await journal.append(within, held.company_id, origin, moment, [entry])
-        return NewSecret(dict(after), secret)
+        return NewSecret(await _row(within, held.company_id, key_id), secret)
 
 
 async def revoke(db: Database, principal: Principal, key_id: int, *, origin: Origin) -> None:
@@ -223,9 +254,15 @@ async def _find(run: Run, principal: Principal, key_id: int) -> tuple[Holdings, 
     """The locked holdings of the key's company, and its row. Raises `Refusal` NOT_FOUND."""
     for found in await run(_COMPANY_OF, companies=principal.companies, id=key_id):
         held = await holdings.load(run, found["company_id"], lock=True)
-        for row in await run(_OF_COMPANY, company_id=held.company_id):
-            if row["id"] == key_id:
-                return held, row
+        return held, await _row(run, held.company_id, key_id)
+    raise Refusal(ErrorCode.NOT_FOUND, NO_KEY(), ("id",))
+
+
+async def _row(run: Run, company_id: int, key_id: int) -> dict[str, Any]:
+    """The row of a key in force. Raises `Refusal` NOT_FOUND."""
+    for row in await run(_OF_COMPANY, company_id=company_id):
+        if row["id"] == key_id:
+            return dict(row)
     raise Refusal(ErrorCode.NOT_FOUND, NO_KEY(), ("id",))
 
 

@@ -21,6 +21,7 @@ from gateway.models import metadata
 from gateway.services import giving, holdings, journal
 from gateway.services.giving import HeldRole, Place
 from gateway.services.holdings import Holdings
+from gateway.services.idempotency import Answer, once
 from gateway.services.journal import NewEntry, Origin
 from gateway.services.post import Post
 from gateway.services.running import Run
@@ -112,6 +113,7 @@ async def add(
     department_id: int | None,
     *,
     origin: Origin,
+    idempotency_key: str | None = None,
 ) -> dict[str, Any]:
     """Gives a role to an administrator whom the caller sees; the row of the grant.
 
@@ -121,15 +123,20 @@ async def add(
     async with db.transaction(Tenant(principal.companies)) as session:
         within = partial(run, session)
         place = await giving.find_place(within, principal, company_id, department_id)
-        held = await holdings.load(within, company_id, lock=True)
-        giver = held.principal(principal.kind, principal.id)
-        giving.require(giver, Action.GRANT_ADD, place)
-        role = await giving.find_role(within, company_id, role_number, "roleId")
-        seen = scope(principal, Action.ADMINISTRATOR_READ).whole.companies
-        found = await within(_KNOWN, id=administrator_id, companies=seen)
-        if not found:
-            raise Refusal(ErrorCode.NOT_FOUND, NO_ADMINISTRATOR(), ("administratorId",))
-        return await _give(within, held, giver, role, place, Person(administrator_id, found[0]["name"]), origin)
+
+        async def act() -> Answer:
+            held = await holdings.load(within, company_id, lock=True)
+            giver = held.principal(principal.kind, principal.id)
+            giving.require(giver, Action.GRANT_ADD, place)
+            role = await giving.find_role(within, company_id, role_number, "roleId")
+            seen = scope(principal, Action.ADMINISTRATOR_READ).whole.companies
+            found = await within(_KNOWN, id=administrator_id, companies=seen)
+            if not found:
+                raise Refusal(ErrorCode.NOT_FOUND, NO_ADMINISTRATOR(), ("administratorId",))
+            return await _give(within, held, giver, role, place, Person(administrator_id, found[0]["name"]), origin)
+
+        request = {"grantAdd": [administrator_id, role_number, department_id]}
+        return await once(within, idempotency_key, act, company_id=company_id, origin=origin, request=request)
 
 
 async def invite(
@@ -145,6 +152,7 @@ async def invite(
     language: Language,
     origin: Origin,
     post: Post,
+    idempotency_key: str | None = None,
 ) -> dict[str, Any]:
     """Gives a role to whoever signs in with this e-mail or phone number, made now if there is nobody; the grant's row.
 
@@ -164,16 +172,22 @@ async def invite(
     async with db.transaction(Tenant(principal.companies)) as session:
         within = partial(run, session)
         place = await giving.find_place(within, principal, company_id, department_id)
-        held = await holdings.load(within, company_id, lock=True)
-        giver = held.principal(principal.kind, principal.id)
-        giving.require(giver, Action.ADMINISTRATOR_INVITE, place)
-        giving.require(giver, Action.GRANT_ADD, place)
-        role = await giving.find_role(within, company_id, role_number, "roleId")
-        person = await find_or_make(within, name, email=email, phone=phone, language=language)
-        row = await _give(within, held, giver, role, place, person, origin)
-    if email is not None:
+        invited: list[Person] = []
+
+        async def act() -> Answer:
+            held = await holdings.load(within, company_id, lock=True)
+            giver = held.principal(principal.kind, principal.id)
+            giving.require(giver, Action.ADMINISTRATOR_INVITE, place)
+            giving.require(giver, Action.GRANT_ADD, place)
+            role = await giving.find_role(within, company_id, role_number, "roleId")
+            invited.append(await find_or_make(within, name, email=email, phone=phone, language=language))
+            return await _give(within, held, giver, role, place, invited[0], origin)
+
+        request = {"administratorInvite": [name, role_number, department_id, email, phone]}
+        row = await once(within, idempotency_key, act, company_id=company_id, origin=origin, request=request)
+    if invited and email is not None:
         post.later(post.email(email, WELCOME_SUBJECT.render(language), WELCOME.render(language)))
-    if phone is not None:
+    if invited and phone is not None:
         post.later(post.sms(phone, WELCOME.render(language)))
     return row
 

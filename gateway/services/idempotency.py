@@ -1,7 +1,7 @@
 """Idempotency keys: a repeated mutation gets the answer of the first one, and changes nothing again."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeAlias
 
@@ -77,7 +77,7 @@ async def once(
     company_id: int,
     origin: Origin,
     request: object,
-    moment: datetime,
+    moment: datetime | None = None,
 ) -> Answer:
     """Acts and keeps the answer under the caller's key, in the transaction of `run`; a repeated key gets the kept one.
 
@@ -92,6 +92,7 @@ async def once(
         raise Refusal(ErrorCode.INVALID, MALFORMED(longest=LONGEST_KEY), ("idempotencyKey",))
     actor = f"{origin.actor_kind}:{origin.actor_id}"
     its = {"its_company_id": company_id, "its_actor": actor, "its_key": key}
+    moment = moment or datetime.now(UTC)
     digest = sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).digest()
     if not await run(_CLAIM, **its, its_request_hash=digest, moment=moment, forgotten=moment - KEPT):
         kept = (await run(_FIND, **its))[0]

@@ -62,9 +62,11 @@ async def create(
     return await api_keys.create(database, maker, company_id, name, roles or (REPORTING,), origin=origin(maker), **more)
 
 
-async def rotate(database: Database, key_id: int, overlap: timedelta = HOUR, by: int = ADMINISTRATOR) -> NewSecret:
+async def rotate(
+    database: Database, key_id: int, overlap: timedelta = HOUR, by: int = ADMINISTRATOR, **more: Any
+) -> NewSecret:
     caller = await person(database, by)
-    return await api_keys.rotate(database, caller, key_id, overlap, origin=origin(caller))
+    return await api_keys.rotate(database, caller, key_id, overlap, origin=origin(caller), **more)
 
 
 async def revoke(database: Database, key_id: int, by: int = ADMINISTRATOR) -> None:
@@ -299,3 +301,18 @@ async def test_a_rotated_or_revoked_key_is_refused_in_every_process_within_a_sec
         await revoke(database, 100)
         await other.hears()
         assert await other.principals.by_key(new) is None
+
+
+async def test_a_repeat_makes_no_second_secret_and_shows_none(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    made = [await create(database, idempotency_key="k") for _ in range(2)]
+    renewed = [await rotate(database, made[0].row["id"], idempotency_key="l") for _ in range(2)]
+
+    assert [bool(each.secret) for each in (*made, *renewed)] == [True, False, True, False]
+    assert made[0].row == made[1].row
+    assert await enters(database, made[0].secret)  # a second renewal would have ended it
+    assert await enters(database, renewed[0].secret)
+    kept = await owner_connection.fetchval("SELECT string_agg(answer::text, ' ') FROM idempotency_keys")
+    assert made[0].secret not in kept
+    assert renewed[0].secret not in kept

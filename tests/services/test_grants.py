@@ -61,9 +61,10 @@ async def add(
     role: int,
     department_id: int | None = None,
     company_id: int = COMPANY,
+    **more: Any,
 ) -> dict[str, Any]:
     giver = await person(database, by)
-    return await grants.add(database, giver, company_id, to, role, department_id, origin=origin(giver))
+    return await grants.add(database, giver, company_id, to, role, department_id, origin=origin(giver), **more)
 
 
 async def revoke(database: Database, by: int, grant_id: int) -> dict[str, Any]:
@@ -338,6 +339,30 @@ async def test_who_is_invited_is_told_how_to_sign_in(database: Database) -> None
     assert "79260000009" in sent
     assert "запросите там одноразовый код" in sent
     assert "canary" not in sent
+
+
+async def test_a_repeated_invitation_is_sent_once(database: Database, owner_connection: asyncpg.Connection) -> None:
+    console = io.StringIO()
+    post = Post(ConsoleMail(console), ConsoleSms(console))
+
+    answers = [
+        await invite(database, OWNER, email="vera@company.example", post=post, idempotency_key="k") for _ in range(3)
+    ]
+
+    await post.close()
+    assert answers == [answers[0]] * 3
+    assert console.getvalue().count("e-mail to") == 1
+    assert len(await journal(owner_connection)) == 2
+
+
+async def test_a_role_that_was_taken_is_not_given_again_by_a_late_repeat(database: Database) -> None:
+    role = ROLES[BuiltInRole.MANAGER]
+    given = await add(database, OWNER, AUDITOR, role, idempotency_key="k")
+    await revoke(database, OWNER, given["id"])
+
+    assert await add(database, OWNER, AUDITOR, role, idempotency_key="k") == given
+
+    assert not holds(await person(database, AUDITOR), Action.OPTION_CONNECT, COMPANY, None)
 
 
 async def test_who_signs_in_already_is_not_made_again(database: Database, owner_connection: asyncpg.Connection) -> None:
