@@ -22,5 +22,5 @@ export default defineConfig({
     rolldownOptions: { onwarn: (warning, warn) => warning.code === "MODULE_LEVEL_DIRECTIVE" || warn(warning) },
   },
   // `npm run dev`: the page with hot reload against a gateway on its usual port.
-  server: { proxy: { "/graphql": "http://127.0.0.1:8000" } },
+  server: { proxy: { "/graphql": { target: "http://127.0.0.1:8000", ws: true } } },
 });

@@ -1,4 +1,7 @@
 // What the page itself asks the gateway for, over the same endpoint that everybody uses.
+import { type ExecutionResult, GraphQLError } from "graphql";
+import { CloseCode, createClient } from "graphql-ws";
+
 import EXAMPLE_VALUES from "./operations/example-values.graphql?raw";
 import LOG_IN from "./operations/log-in.graphql?raw";
 import LOG_OUT from "./operations/log-out.graphql?raw";
@@ -39,6 +42,32 @@ export async function send<Data>(request: Request, headers?: Record<string, stri
     throw new Error(`HTTP ${response.status} ${response.statusText}`);
   }
   return response.json();
+}
+
+/** The answers of a subscription, over a socket of its own that closes with it; `onEnd` hears why it ended early. */
+export async function* follow(
+  request: Request,
+  headers: Record<string, string> | undefined,
+  onEnd: (errors: readonly GraphQLError[]) => void,
+): AsyncGenerator<ExecutionResult> {
+  const client = createClient({
+    url: `${location.origin.replace(/^http/, "ws")}/graphql`,
+    connectionParams: { "Accept-Language": language, ...headers },
+  });
+  try {
+    yield* client.iterate(request) as AsyncIterable<ExecutionResult>;
+  } catch (reason) {
+    const lost = new GraphQLError(texts.noAnswer, { extensions: { code: codeOf(reason) } });
+    const errors: GraphQLError[] = Array.isArray(reason) ? reason : [lost];
+    onEnd(errors);
+    yield { errors };
+  } finally {
+    await client.dispose();
+  }
+}
+
+function codeOf(reason: unknown): string | undefined {
+  return reason instanceof CloseEvent && reason.code === CloseCode.Unauthorized ? "UNAUTHENTICATED" : undefined;
 }
 
 /** Who is signed in; null for a stranger. */

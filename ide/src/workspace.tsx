@@ -10,10 +10,11 @@ import "./workspace.css";
 import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { useGraphiQL, useMonaco } from "@graphiql/react";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
+import { type DocumentNode, type ExecutionResult, getOperationAST } from "graphql";
 import { useCallback, useEffect, useState } from "react";
 
 import { EXAMPLES_PLUGIN } from "./examples-panel";
-import { exampleValues, type Request, send } from "./gateway";
+import { exampleValues, follow, type Request, send } from "./gateway";
 import { Loading } from "./loading";
 import { layOutTabs, PersonalStorage } from "./storage";
 import { texts } from "./texts";
@@ -43,10 +44,15 @@ export default function Workspace({ owner, onUnauthenticated }: Props) {
 
   // The same function each time: GraphiQL loads the schema anew for another one.
   const fetcher = useCallback(
-    async (request: Request, options?: { headers?: Record<string, string> }) => {
-      const result = await send(request, options?.headers);
-      if (result.errors?.some((error) => error.extensions?.code === "UNAUTHENTICATED")) onUnauthenticated();
-      return result;
+    async (request: Request, options?: { headers?: Record<string, string>; documentAST?: DocumentNode }) => {
+      const look = (errors?: readonly { extensions?: { code?: unknown } }[]) => {
+        if (errors?.some((error) => error.extensions?.code === "UNAUTHENTICATED")) onUnauthenticated();
+      };
+      const operation = options?.documentAST && getOperationAST(options.documentAST, request.operationName);
+      if (operation?.operation === "subscription") return follow(request, options?.headers, look);
+      const result = await send<ExecutionResult["data"]>(request, options?.headers);
+      look(result.errors);
+      return result as ExecutionResult;
     },
     [onUnauthenticated],
   );

@@ -8,6 +8,8 @@ from tests.browser.page import Page
 ADMINISTRATOR = "admin@demo.example"
 PASSWORD = "demo-Password-1"
 EXAMPLES = 11
+FOLLOWING = "Numbers as they change"
+"""The example that answers only when something changes."""
 STORED_TABS = (
     "return Object.keys(localStorage).filter((key) => key.endsWith(':tabState')).map((key) => localStorage[key]).join()"
 )
@@ -38,6 +40,36 @@ def test_an_administrator_connects_an_option_and_finds_it_in_the_journal(page: P
     assert {option["option"]["name"] for option in number["options"]} == connected
 
 
+def test_a_change_is_told_to_whoever_follows(page: Page) -> None:
+    page.log_in(ADMINISTRATOR, PASSWORD)
+    page.choose("Connect an option")
+    number_id = json.loads(page.text("variables.json"))["numberId"]
+    page.choose(FOLLOWING)
+    page.find(".graphiql-execute-button").click()
+
+    page.wait.until(lambda _: label(page, number_id) and page.text("response.json"))
+
+    told = json.loads(page.text("response.json"))["data"]["numberChanged"]
+    assert (told["id"], told["label"].startswith("Told at ")) == (number_id, True)
+
+
+def label(page: Page, number_id: str) -> bool:
+    """Labels the number anew from elsewhere, until somebody is told."""
+    answer = page.chrome.execute_async_script(
+        """
+        const [id, done] = arguments;
+        const query = `mutation ($id: ID!, $label: String!) {
+          numberChange(input: { numberId: $id, change: { labelSet: { label: $label } } }) { userErrors { code } }
+        }`;
+        const body = JSON.stringify({ query, variables: { id, label: `Told at ${Date.now()}` } });
+        const headers = { "Content-Type": "application/json" };
+        fetch("/graphql", { method: "POST", headers, body }).then((response) => response.json()).then(done);
+        """,
+        number_id,
+    )
+    return bool(answer["data"]["numberChange"]["userErrors"] == [])
+
+
 def test_a_person_types_a_query_and_runs_it(page: Page) -> None:
     page.log_in(ADMINISTRATOR, PASSWORD)
 
@@ -51,6 +83,7 @@ def test_every_example_runs_at_one_click(page: Page) -> None:
     page.find(".examples")
 
     titles = [title.text for title in page.chrome.find_elements("css selector", ".examples b")]
+    titles.remove(FOLLOWING)
     answers = {}
     for title in titles:
         page.choose(title)

@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from graphql import OperationDefinitionNode, build_schema, parse, validate
 
+from gateway.execution import Result
+from schema.context import Context
 from tests.factories.register import OWNER, Register
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted((ROOT / "ide/src").rglob("*.graphql"))
 EXAMPLES = [path for path in DOCUMENTS if "examples" in path.parts]
+FOLLOWING = [path for path in EXAMPLES if "subscription " in path.read_text()]
 # What the page has a value for, in the variables of an example: exampleValues in ide/src/gateway.ts.
 VALUES = {
     "companyId": "com_1",
@@ -50,7 +53,9 @@ def test_every_variable_of_an_example_gets_a_value(path: Path) -> None:
     assert {v.variable.name.value for v in without_default} <= VALUES.keys()
 
 
-@pytest.mark.parametrize("source", [pytest.param(path.read_text(), id=path.stem) for path in EXAMPLES])
+@pytest.mark.parametrize(
+    "source", [pytest.param(path.read_text(), id=path.stem) for path in EXAMPLES if path not in FOLLOWING]
+)
 async def test_an_example_is_compiled(register: Register, source: str) -> None:
     fallbacks = register.engine.stats.fallbacks
 
@@ -60,7 +65,19 @@ async def test_an_example_is_compiled(register: Register, source: str) -> None:
     assert register.engine.stats.fallbacks == fallbacks
 
 
-def test_tabs_have_different_names() -> None:
-    names = [re.findall(r"^(?:query|mutation) (\w+)", path.read_text(), re.MULTILINE) for path in EXAMPLES]
+async def test_a_subscription_among_the_examples_is_open_to_whoever_may_read(register: Register) -> None:
+    (source,) = (path.read_text() for path in FOLLOWING)
 
-    assert len({name for (name,) in names}) == len(EXAMPLES) == 11
+    stream = await register.engine.subscribe(source, VALUES, None, register.context(OWNER), never)
+
+    assert not isinstance(stream, Result)
+
+
+async def never() -> Context:
+    raise AssertionError("nothing changes here")
+
+
+def test_tabs_have_different_names() -> None:
+    names = [re.findall(r"^(?:query|mutation|subscription) (\w+)", path.read_text(), re.MULTILINE) for path in EXAMPLES]
+
+    assert len({name for (name,) in names}) == len(EXAMPLES) == 12
