@@ -34,6 +34,7 @@ from gateway.settings import Settings
 from gateway.transport import ide
 from gateway.transport.authentication import device_token, own_site
 from gateway.transport.connections import Connections
+from gateway.transport.downloads import DownloadEndpoint
 from gateway.transport.graphql import GraphQLEndpoint
 from gateway.transport.operations import Caller, Operations
 from gateway.transport.sse import EventStreamEndpoint
@@ -116,10 +117,11 @@ def create_app(settings: Settings) -> ASGIApp:
         ("websocket", "/graphql"): WebSocketEndpoint(operations, connections),
         ("http", "/graphql/stream"): EventStreamEndpoint(operations, connections),
     }
-    uploads = UploadEndpoint(db, principals)
+    uploads, downloads = UploadEndpoint(db, principals), DownloadEndpoint(db, principals)
     app = Starlette(
         routes=[
             Route("/uploads", uploads.store, methods=["POST"]),
+            Route("/bulk-changes/{id}/result.{format}", downloads.bulk_result),
             Route("/healthz", _healthy),
         ],
         lifespan=lifespan,

@@ -1,0 +1,86 @@
+"""The result of a bulk change as a file: what became of each of its numbers, in the order of phone numbers."""
+
+from collections.abc import AsyncGenerator
+from functools import cache
+
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select, tuple_
+
+from authz.actions import Action
+from authz.principal import Principal
+from authz.scope import Shape, scope
+from gateway.db import Database, Statement, Tenant
+from gateway.execution.rows import Row
+from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.ids import Kind, encode
+from gateway.kit.money import to_decimal
+from gateway.kit.texts import Language, Text
+from gateway.models import metadata
+from gateway.reports.tables import Cell, Column
+from gateway.services.bulk_transitions import ID, ITEMS_OF_IT, NO_CHANGE, NUMBERS_OF_IT
+from gateway.services.register_columns import BY_KEY
+
+COLUMNS = (
+    Column("msisdn", BY_KEY["msisdn"].title, 14),
+    Column("number", Text(en="Id", ru="Идентификатор"), 14),
+    Column("state", Text(en="State", ru="Состояние"), 12),
+    Column("oneOff", Text(en="One-off, ₽", ru="Разово, ₽"), 12),
+    Column("monthly", Text(en="Monthly, ₽", ru="В месяц, ₽"), 12),
+    Column("code", Text(en="Error", ru="Ошибка"), 18),
+    Column("message", Text(en="Why not", ru="Почему нет"), 60),
+    Column("hint", Text(en="What to do", ru="Что делать"), 60),
+)
+"""The first one is recognised in an uploaded list: what has failed can be sent back as the target of a new change."""
+
+_CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
+_NUMBERS = metadata.tables["numbers"]
+_FIND = Statement(
+    select(_CHANGES.c.company_id).where(
+        _CHANGES.c.company_id == any_(bindparam("companies", type_=ARRAY(BigInteger))), _CHANGES.c.id == ID
+    )
+)
+_AT_ONCE = 1_000
+
+
+async def find_result(db: Database, principal: Principal, change_id: int) -> int:
+    """The company of a bulk change that the caller sees. Raises `Refusal` NOT_FOUND."""
+    seen = scope(principal, Action.BULK_CHANGE_READ).anywhere.companies
+    found = await db.fetch(Tenant(seen), _FIND, companies=seen, change_id=change_id)
+    if not found:
+        raise Refusal(ErrorCode.NOT_FOUND, NO_CHANGE(), ("id",))
+    return int(found[0]["company_id"])
+
+
+async def read_result(
+    db: Database, principal: Principal, company_id: int, change_id: int, language: Language
+) -> AsyncGenerator[list[list[Cell]], None]:
+    """The rows of `COLUMNS` for the numbers that the caller sees, a page at a time, each read as it is by then."""
+    held = scope(principal, Action.NUMBER_READ)
+    place = {"company_id": company_id, "change_id": change_id, "most": _AT_ONCE, **held.params}
+    after: dict[str, object] = {"after_msisdn": "", "after_id": 0}
+    while page := await db.fetch(Tenant((company_id,)), _page(held.shape), **place, **after):
+        yield [_cells(item, language) for item in page]
+        after = {"after_msisdn": page[-1]["msisdn"], "after_id": page[-1]["number_id"]}
+
+
+def _cells(item: Row, language: Language) -> list[Cell]:
+    error = item["error"] or {}
+    message, hint = error.get("message"), error.get("hint")
+    return [
+        *(item["msisdn"], encode(Kind.NUMBER, item["number_id"]), item["state"]),
+        *(to_decimal(item["one_off_kopecks"]), to_decimal(item["monthly_kopecks"])),
+        *(error.get("code"), message and message[language.value], hint and hint[language.value]),
+    ]
+
+
+@cache
+def _page(shape: Shape) -> Statement:
+    place = tuple_(_ITEMS.c.msisdn, _ITEMS.c.number_id)
+    after = tuple_(bindparam("after_msisdn", type_=_ITEMS.c.msisdn.type), bindparam("after_id", type_=BigInteger))
+    names = ("msisdn", "number_id", "state", "one_off_kopecks", "monthly_kopecks", "error")
+    return Statement(
+        select(*(_ITEMS.c[name] for name in names))
+        .join_from(_ITEMS, _NUMBERS, NUMBERS_OF_IT)
+        .where(ITEMS_OF_IT, place > after, shape.where(_NUMBERS.c.company_id, _NUMBERS.c.department_id).is_(True))
+        .order_by(_ITEMS.c.msisdn, _ITEMS.c.number_id)
+        .limit(bindparam("most", type_=BigInteger))
+    )
