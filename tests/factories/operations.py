@@ -237,7 +237,7 @@ class Operations:
         if isinstance(type_, GraphQLInputObjectType):
             fields = (f"{name}: {self._printed(item, type_.fields[name].type)}" for name, item in value.items())
             return f"{{{', '.join(fields)}}}"
-        return str(value) if isinstance(type_, GraphQLEnumType) else json.dumps(value, ensure_ascii=False)
+        return str(value) if isinstance(type_, GraphQLEnumType) else _literal(value)
 
     def _directives(self, draft: _Draft) -> str:
         if not draft.chance(0.12):
@@ -264,3 +264,10 @@ class Operations:
         if draft.chance(0.02):
             draft.variables[name] = ("Boolean = true", None)
         return f"${name}"
+
+
+def _literal(value: Any) -> str:
+    """A value of a scalar, which may be any JSON."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {_literal(item)}' for name, item in value.items())}}}"
+    return json.dumps(value, ensure_ascii=False)

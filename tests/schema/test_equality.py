@@ -40,7 +40,8 @@ VALUES = {
     "DateTime": lambda random: random.choice(["2025-06-02T09:30:00+03:00", "2024-01-01T00:00:00Z"]),
     "PhoneNumber": lambda random: random.choice(["+79260000001", "8 (926) 000-00-05"] * 9 + ["12"]),
     "Inn": lambda random: random.choice(["7707083893", "7736050003"] * 9 + ["7707083894"]),
-    "JSON": lambda random: random.choice([1, "text", True]),
+    "JSON": lambda random: random.choice([1, "text", True, {"any": [1]}]),
+    "_Any": lambda random: random.choice([{"__typename": "Number", "id": "num_1"}, {"__typename": "Number"}, 1]),
     "Query.number(by:)": lambda random: random.choice([{"id": "num_1"}, {"msisdn": "+79260000005"}, {"iccid": "89"}]),
     "Query.company(by:)": lambda random: random.choice([{"id": "com_1"}, {"id": "com_2"}, {"inn": "7707083893"}]),
 }
