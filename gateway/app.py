@@ -22,7 +22,6 @@ from gateway.kit.sealing import Keyring
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.logs import configure_logs
 from gateway.models.journal import Channel
-from gateway.ports.bss import HttpBss
 from gateway.ports.mail import ConsoleMail, Mail, SmtpMail
 from gateway.ports.sms import ConsoleSms, HttpSms, Sms
 from gateway.secret_key import secret_key
@@ -40,6 +39,7 @@ from gateway.transport.operations import Caller, Operations
 from gateway.transport.sse import EventStreamEndpoint
 from gateway.transport.uploads import UploadEndpoint
 from gateway.transport.websocket import WebSocketEndpoint
+from gateway.upstream import operator_system
 from schema.context import Context
 from schema.root import build_schema
 
@@ -157,12 +157,6 @@ def end_with_the_process(connections: Connections) -> None:
 
         if callable(before):
             signal.signal(each, handle)
-
-
-def operator_system(settings: Settings) -> HttpBss | None:
-    """The system that carries out changes of numbers, where the operator has set one."""
-    token = settings.bss_token.get_secret_value() if settings.bss_token else None
-    return HttpBss(settings.bss_url, token) if settings.bss_url else None
 
 
 def spare_collector() -> None:

@@ -7,11 +7,13 @@ from typing import NamedTuple
 from gateway.db import Database
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.models.bulk_changes import BulkChangeStatus
+from gateway.ports.bss import Bss
 from gateway.services.bulk_plans import make_plan
 from gateway.services.bulk_runs import DueChange, begin_scheduled, find_due, finish, run_chunk
 from gateway.services.companies import find_companies
 from gateway.services.endings import end_what_is_due
 from gateway.services.idempotency import forget
+from gateway.services.orders import send_due
 
 
 class _Timed(NamedTuple):
@@ -24,13 +26,14 @@ class _Timed(NamedTuple):
 class Jobs:
     """The work of one worker. Any number of them may do it at once: what one is at, others pass by."""
 
-    def __init__(self, db: Database, catalogue: CatalogueCache) -> None:
-        self._db, self._catalogue = db, catalogue
+    def __init__(self, db: Database, catalogue: CatalogueCache, bss: Bss | None = None) -> None:
+        self._db, self._catalogue, self._bss = db, catalogue, bss
         self._turns = 0
         self._served: dict[tuple[int, int], int] = {}
         """When companies, and changes of them, had their last turn."""
         self._timetable = (
             _Timed(timedelta(seconds=15), self._end_what_is_due),
+            _Timed(timedelta(seconds=2), self._send_due_orders),
             _Timed(timedelta(hours=1), self._forget_idempotency_keys),
         )
         self._next = dict.fromkeys(self._timetable, datetime.min.replace(tzinfo=UTC))
@@ -60,13 +63,16 @@ class Jobs:
                 return await make_plan(db, *place, catalogue=catalogue)
             case BulkChangeStatus.SCHEDULED:
                 return await begin_scheduled(db, *place)
-            case BulkChangeStatus.RUNNING if await run_chunk(db, *place, catalogue=catalogue):
+            case BulkChangeStatus.RUNNING if await run_chunk(db, *place, catalogue=catalogue, bss=self._bss):
                 return True
             case _:
                 return await finish(db, *place)
 
     async def _end_what_is_due(self) -> bool:
-        return await end_what_is_due(self._db, catalogue=self._catalogue.current()) > 0
+        return await end_what_is_due(self._db, catalogue=self._catalogue.current(), bss=self._bss) > 0
+
+    async def _send_due_orders(self) -> bool:
+        return self._bss is not None and await send_due(self._db, self._bss) > 0
 
     async def _forget_idempotency_keys(self) -> bool:
         await forget(self._db, [company.id for company in await find_companies(self._db)], datetime.now(UTC))

@@ -14,6 +14,7 @@ from gateway.jobs import Jobs
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.logs import configure_logs
 from gateway.settings import Settings
+from gateway.upstream import operator_system
 
 _LOOK_EVERY = 2.0
 """Seconds after which a worker looks for work that nobody has told it of."""
@@ -46,12 +47,14 @@ async def _run(settings: Settings) -> None:
         connect_timeout=settings.connect_timeout,
         application_name="gateway worker",
     )
-    catalogue = CatalogueCache(db)
+    catalogue, bss = CatalogueCache(db), operator_system(settings)
     try:
         await db.open()
         await catalogue.open()
-        await _work(db, Jobs(db, catalogue))
+        await _work(db, Jobs(db, catalogue, bss))
     finally:
+        if bss is not None:
+            await bss.close()
         await catalogue.close()
         await db.close()
 

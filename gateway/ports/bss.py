@@ -60,12 +60,12 @@ class Patience:
     """How long to wait, in seconds, and how often to try. `total` is for all orders of a call."""
 
     connect: float = 2
-    answer: float = 5
-    total: float = 15
+    answer: float = 4
+    total: float = 6
     tries: int = 4
     first_pause: float = 0.2
     longest_pause: float = 3
-    at_once: int = 16
+    at_once: int = 32
     failures: int = 10
     """So many in a row, and nobody is asked for `rest` seconds."""
     rest: float = 5

@@ -4,10 +4,9 @@ A claim dies with its transaction: what a killed worker had claimed is free at o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, func, select, update
 
@@ -22,16 +21,19 @@ from gateway.models.columns import MOMENT
 from gateway.models.journal import ActorKind, Channel
 from gateway.operations.catalogue import Catalogue
 from gateway.operations.operation import Operation
+from gateway.operations.registry import PROVISIONED
 from gateway.operations.state import NumberState
 from gateway.operations.undo import inverses
-from gateway.services import bulk_trials, states
-from gateway.services.batches import Batch
+from gateway.ports.bss import Bss
+from gateway.services import bulk_trials, orders, states
+from gateway.services.bulk_items import End, end_items
 from gateway.services.bulk_journal import BY_WORKER, BulkStep, note
 from gateway.services.bulk_trials import try_out
 from gateway.services.effects import Step, carry_out, step
 from gateway.services.journal import Origin
 from gateway.services.kept_refusals import keep
 from gateway.services.numbers import LOOK_AGAIN
+from gateway.services.orders import NewOrder, Placed
 from gateway.services.principals import load_actor
 from gateway.services.running import Run
 from gateway.services.surroundings import surround
@@ -59,20 +61,6 @@ _CLAIM = Statement(
     .order_by(_ITEMS.c.number_id)
     .limit(bindparam("most", type_=BigInteger))
     .with_for_update(skip_locked=True)
-)
-_ENDED = Batch(_ITEMS, ("company_id", "bulk_change_id", "number_id", "state", "error", "inverse", "number_updated_at"))
-_KEY = ("company_id", "bulk_change_id", "number_id")
-_END = Statement(
-    update(_ITEMS)
-    .where(*(_ITEMS.c[name] == _ENDED.rows.c[name] for name in _KEY))
-    .values({name: _ENDED.rows.c[name] for name in _ENDED.columns if name not in _KEY})
-)
-_COUNTED = ("applied_count", "failed_count", "skipped_count")
-_COUNT = Statement(
-    update(_CHANGES)
-    .where(*_THIS)
-    .values({name: _CHANGES.c[name] + bindparam(f"more_{name}", type_=BigInteger) for name in _COUNTED})
-    .values(moved_at=_MOMENT)
 )
 _FIND_DUE = Statement(select(func.find_due_bulk_changes().table_valued("company_id", "id", "status")))
 _BEGIN = Statement(
@@ -145,11 +133,14 @@ async def begin_scheduled(db: Database, company_id: int, change_id: int) -> bool
     return True
 
 
-async def run_chunk(db: Database, company_id: int, change_id: int, *, catalogue: Catalogue) -> bool:
+async def run_chunk(
+    db: Database, company_id: int, change_id: int, *, catalogue: Catalogue, bss: Bss | None = None
+) -> bool:
     """Does the next items of a change that runs; False when there is none that nobody else is at.
 
     What the author may do is asked anew, as is everything else that the plan has promised: an item that is refused, or
-    is not what was planned, fails and leaves its number as it is.
+    is not what was planned, fails and leaves its number as it is. With a system of the operator items become orders,
+    which are sent when they are written down and end when they are answered; while too many are not, no more are begun.
     """
     tenant, place = Tenant((company_id,)), {"company_id": company_id, "change_id": change_id}
     [change] = await db.fetch(tenant, _FIND, **place)
@@ -159,19 +150,21 @@ async def run_chunk(db: Database, company_id: int, change_id: int, *, catalogue:
         within = partial(run, session)
         if not await within(_TAKE if together else _SHARE, **place):
             return False
+        if bss and await orders.count_open(within, company_id, change_id) >= CHUNK:
+            return False
         items = await within(_CLAIM, **place, most=change["item_count"] if together else CHUNK)
         if not items:
             return False
         moment = datetime.now(UTC)
-        ends = await _ends(within, author, change, items, catalogue, moment)
+        ends = await _ends(within, author, change, items, catalogue, moment, bss)
         if together and any(end.refusal for end in ends):
             ends = [end if end.refusal else _End(end.item, skipped=True) for end in ends]
-        await within(_END, **_ENDED.parameters([end.row(moment) for end in ends]))
-        counts = {name: sum(end.state == state for end in ends) for name, state in _COUNTS.items()}
-        await within(_COUNT, **place, moment=moment, **{f"more_{name}": counts[name] for name in _COUNTED})
-        steps = [each for end in ends for each in end.steps]
-        if steps:
+        await end_items(within, company_id, change_id, [end.row(moment) for end in ends], moment)
+        placed = await _place(within, change, [end for end in ends if end.sent], moment)
+        if steps := [each for end in ends if not end.sent for each in end.steps]:
             await carry_out(within, company_id, _origin(change), moment, steps)
+    if bss and placed:
+        await orders.send(db, bss, placed)
     return True
 
 
@@ -203,37 +196,51 @@ async def finish(db: Database, company_id: int, change_id: int) -> bool:
 
 @dataclass(slots=True)
 class _End:
-    """How an item ends: refused, skipped, or with these steps, which `inverse` takes back."""
+    """How an item ends: refused, skipped, or with these steps, which `inverse` takes back; or it is sent for now."""
 
     item: Row
     refusal: Refusal | None = None
     skipped: bool = False
+    sent: bool = False
     steps: Sequence[Step] = ()
     inverse: Sequence[Operation] = ()
 
     @property
-    def state(self) -> BulkItemState:
-        if self.refusal is not None:
-            return BulkItemState.FAILED
-        return BulkItemState.SKIPPED if self.skipped else BulkItemState.APPLIED
+    def sendable(self) -> bool:
+        """Whether the operator's system has a part in it."""
+        return any(each.entry.action in PROVISIONED for each in self.steps)
 
-    def row(self, moment: datetime) -> tuple[Any, ...]:
+    def row(self, moment: datetime) -> End:
         """What becomes of the item."""
-        item, steps = self.item, self.steps
-        changed = steps and steps[0].before != steps[-1].after
-        return (
-            *(item["company_id"], item["bulk_change_id"], item["number_id"], self.state.value),
-            self.refusal and keep(self.refusal),
-            bulk_trials.dump(self.inverse) if steps else None,
-            moment if changed else item["number_updated_at"],
+        number_id = self.item["number_id"]
+        if self.refusal is not None:
+            return End(number_id, BulkItemState.FAILED, keep(self.refusal))
+        if self.skipped:
+            return End(number_id, BulkItemState.SKIPPED)
+        changed = self.steps and self.steps[0].before != self.steps[-1].after and not self.sent
+        return End(
+            number_id,
+            BulkItemState.SENT if self.sent else BulkItemState.APPLIED,
+            inverse=bulk_trials.dump(self.inverse) if self.steps else None,
+            number_updated_at=moment if changed else None,
         )
 
 
-_COUNTS = dict(zip(_COUNTED, (BulkItemState.APPLIED, BulkItemState.FAILED, BulkItemState.SKIPPED), strict=True))
+async def _place(run: Run, change: Row, ends: Sequence[_End], moment: datetime) -> list[Placed]:
+    if not ends:
+        return []
+    new = [NewOrder(steps=end.steps, bulk_change_id=change["id"]) for end in ends]
+    return await orders.place(run, change["company_id"], _origin(change), moment, new)
 
 
 async def _ends(
-    run: Run, author: Principal, change: Row, items: Sequence[Row], catalogue: Catalogue, moment: datetime
+    run: Run,
+    author: Principal,
+    change: Row,
+    items: Sequence[Row],
+    catalogue: Catalogue,
+    moment: datetime,
+    bss: Bss | None,
 ) -> list[_End]:
     """What is to become of each item; its number is locked."""
     shared = bulk_trials.parse(change["operations"])
@@ -241,9 +248,18 @@ async def _ends(
     loaded = await states.load(run, [change["company_id"]], [item["number_id"] for item in items], lock=True)
     every = [each for operations in own.values() for each in operations] or shared
     by_id = {state.id: state for state in await surround(run, author, loaded, every, moment)}
-    return [
+    ends = [
         _end(author, item, by_id[item["number_id"]], own.get(item["number_id"], shared), catalogue, moment)
         for item in items
+    ]
+    if bss is None:
+        return ends
+    waiting = await orders.waiting(run, change["company_id"], list(by_id))
+    return [
+        _End(end.item, orders.pending_change())
+        if end.sendable and end.item["number_id"] in waiting
+        else replace(end, sent=end.sendable)
+        for end in ends
     ]
 
 

@@ -1,31 +1,28 @@
 """Orders to the operator's system: placed with the check that allows them, sent outside, settled when answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import groupby
 from typing import Any
 from uuid import uuid4
 
 import structlog
-from pydantic import TypeAdapter
-from sqlalchemy import ARRAY, BigInteger, Integer, String, any_, bindparam, delete, func, insert, select, update
+from sqlalchemy import ARRAY, BigInteger, Integer, String, any_, bindparam, func, insert, select, update
 
 from gateway.db import Database, Statement, Tenant, run
 from gateway.kit.errors import ErrorCode, Refusal
-from gateway.kit.texts import Text, excerpt
+from gateway.kit.texts import Text
 from gateway.models import metadata
-from gateway.models.changes import NumberChangeStatus
 from gateway.models.columns import MOMENT
 from gateway.operations.registry import PROVISIONED
 from gateway.operations.state import Surroundings
-from gateway.ports.bss import Bss, BssAnswer, BssOrder, Verdict
+from gateway.ports.bss import Bss, BssOrder
 from gateway.services.batches import Batch
-from gateway.services.effects import Step, carry_out
+from gateway.services.effects import Step
 from gateway.services.journal import Origin
-from gateway.services.kept_refusals import keep
 from gateway.services.running import Run
+from gateway.services.settlements import Task, settle
 
 PENDING_CHANGE = Text(
     en="Another change of this number still waits for the operator's systems.",
@@ -35,12 +32,8 @@ WAIT = Text(
     en="Try again when it has ended, usually within a minute.",
     ru="Повторите, когда оно завершится: обычно это меньше минуты.",
 )
-REFUSED = Text(en="The operator's systems refused.", ru="Системы оператора отказали.")
-REFUSED_BECAUSE = Text(en="The operator's systems refused: {reason}", ru="Системы оператора отказали: {reason}")
-
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=8)
 """How long whoever placed an order, or took it over, has it for themselves: longer than a call of the port takes."""
-_SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=5)
 MOST = 200
 """Orders that one call sends again."""
 
@@ -52,34 +45,16 @@ _IDS, _KEYS = bindparam("ids", type_=ARRAY(BigInteger)), bindparam("keys", type_
 _OPEN = Statement(
     select(_ORDERS.c.number_id).where(_ORDERS.c.company_id == _COMPANY, _ORDERS.c.number_id == any_(_IDS))
 )
+_COUNT_OPEN = Statement(
+    select(func.count().label("count")).where(
+        _ORDERS.c.company_id == _COMPANY, _ORDERS.c.bulk_change_id == bindparam("change_id", type_=BigInteger)
+    )
+)
 _PLACED = Batch(
     _ORDERS,
     ("company_id", "number_id", "key", "task", "change_id", "bulk_change_id", "placed_at", "due_at"),
 )
 _PLACE = Statement(insert(_ORDERS).from_select(_PLACED.columns, select(*_PLACED.rows.c), include_defaults=False))
-# Numbers before their orders, in the order of their keys, as all take such locks: nobody waits in a circle.
-_LOCK_NUMBERS = Statement(
-    select(_NUMBERS.c.id)
-    .where(_NUMBERS.c.company_id == _COMPANY, _NUMBERS.c.id == any_(_IDS))
-    .order_by(_NUMBERS.c.id)
-    .with_for_update(key_share=True)
-)
-_LOCK = Statement(
-    select(_ORDERS).where(_ORDERS.c.company_id == _COMPANY, _ORDERS.c.key == any_(_KEYS)).with_for_update()
-)
-_DELETE = Statement(delete(_ORDERS).where(_ORDERS.c.company_id == _COMPANY, _ORDERS.c.key == any_(_KEYS)))
-_POSTPONED = Batch(_ORDERS, ("key", "due_at"))
-_POSTPONE = Statement(
-    update(_ORDERS)
-    .where(_ORDERS.c.company_id == _COMPANY, _ORDERS.c.key == _POSTPONED.rows.c.key)
-    .values(due_at=_POSTPONED.rows.c.due_at, tries=_ORDERS.c.tries + 1)
-)
-_SETTLED = Batch(_CHANGES, ("id", "status", "error", "journal_id"))
-_SETTLE = Statement(
-    update(_CHANGES)
-    .where(_CHANGES.c.company_id == _COMPANY, _CHANGES.c.id == _SETTLED.rows.c.id)
-    .values({name: _SETTLED.rows.c[name] for name in ("status", "error", "journal_id")})
-)
 _MOMENT = bindparam("moment", type_=MOMENT)
 _due = func.find_due_orders(_MOMENT, bindparam("most", type_=Integer)).table_valued("company_id", "number_id")
 _FIND_DUE = Statement(select(_due.c.company_id, _due.c.number_id))
@@ -94,17 +69,6 @@ _TAKE = Statement(
     .values(due_at=bindparam("its_due_at", type_=MOMENT))
     .returning(_ORDERS.c.company_id, _ORDERS.c.number_id, _ORDERS.c.key, _ORDERS.c.task)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What an order does to the rows when it is done, and in whose name."""
-
-    origin: Origin
-    steps: list[Step]
-
-
-_TASK = TypeAdapter(Task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +95,12 @@ async def waiting(run: Run, company_id: int, number_ids: Sequence[int]) -> set[i
     return {row["number_id"] for row in await run(_OPEN, company_id=company_id, ids=list(number_ids))}
 
 
+async def count_open(run: Run, company_id: int, bulk_change_id: int) -> int:
+    """How many orders of a bulk change are not answered."""
+    count: int = (await run(_COUNT_OPEN, company_id=company_id, change_id=bulk_change_id))[0]["count"]
+    return count
+
+
 def pending_change() -> Refusal:
     """Why nothing can be done to a number that waits for an answer."""
     return Refusal(ErrorCode.CONFLICT, PENDING_CHANGE(), hint=WAIT())
@@ -147,7 +117,7 @@ async def place(
     placed = [_placed(company_id, str(uuid4()), task) for task in tasks]
     rows = [
         (
-            *(company_id, one.number_id, one.order.key, _TASK.dump_python(task, mode="json")),
+            *(company_id, one.number_id, one.order.key, task.dump()),
             *(each.change_id, each.bulk_change_id, moment, moment + LEASE),
         )
         for one, task, each in zip(placed, tasks, orders, strict=True)
@@ -161,7 +131,7 @@ async def send(db: Database, bss: Bss, orders: Sequence[Placed]) -> None:
     answers = await bss.carry_out([each.order for each in orders])
     answered = sorted(zip(orders, answers, strict=True), key=lambda pair: (pair[0].company_id, repr(pair[0].origin)))
     for (company_id, origin), pairs in groupby(answered, key=lambda pair: (pair[0].company_id, pair[0].origin)):
-        await _settle(db, company_id, origin, {placed.order.key: (placed, answer) for placed, answer in pairs})
+        await settle(db, company_id, origin, [(placed.number_id, placed.order.key, answer) for placed, answer in pairs])
 
 
 async def send_due(db: Database, bss: Bss) -> int:
@@ -180,52 +150,10 @@ async def send_due(db: Database, bss: Bss) -> int:
             for row in await run(
                 session, _TAKE, company_id=company_id, ids=ids, moment=moment, its_due_at=moment + LEASE
             ):
-                taken.append(_placed(company_id, row["key"], _TASK.validate_python(row["task"])))
+                taken.append(_placed(company_id, row["key"], Task.parse(row["task"])))
     if taken:
         await send(db, bss, taken)
     return len(taken)
-
-
-async def _settle(
-    db: Database, company_id: int, origin: Origin, answers: Mapping[str, tuple[Placed, BssAnswer]]
-) -> None:
-    """Does to the rows what the operator did, once: an order that is settled already is gone."""
-    moment = datetime.now(UTC)
-    async with db.transaction(Tenant((company_id,))) as session:
-        within = partial(run, session)
-        await within(_LOCK_NUMBERS, company_id=company_id, ids=[placed.number_id for placed, _ in answers.values()])
-        rows = await within(_LOCK, company_id=company_id, keys=list(answers))
-        verdicts = {row["key"]: answers[row["key"]][1] for row in rows}
-        by_verdict = {each: [row for row in rows if verdicts[row["key"]].verdict is each] for each in Verdict}
-        if unknown := by_verdict[Verdict.UNKNOWN]:
-            later = [(row["key"], moment + _pause(row["tries"])) for row in unknown]
-            await within(_POSTPONE, company_id=company_id, **_POSTPONED.parameters(later))
-        ended: list[tuple[Any, ...]] = [
-            (row["change_id"], NumberChangeStatus.FAILED, keep(_refusal(verdicts[row["key"]])), None)
-            for row in by_verdict[Verdict.REFUSED]
-        ]
-        if done := by_verdict[Verdict.DONE]:
-            steps = [(row["change_id"], each) for row in done for each in _TASK.validate_python(row["task"]).steps]
-            journal_ids = await carry_out(within, company_id, origin, moment, [each for _, each in steps])
-            lines = {change_id: line for (change_id, _), line in zip(steps, journal_ids, strict=True)}
-            ended += [(change_id, NumberChangeStatus.APPLIED, None, line) for change_id, line in lines.items()]
-        if ended:
-            await within(_SETTLE, company_id=company_id, **_SETTLED.parameters([each for each in ended if each[0]]))
-            await within(
-                _DELETE,
-                company_id=company_id,
-                keys=[key for key in verdicts if verdicts[key].verdict is not Verdict.UNKNOWN],
-            )
-
-
-def _refusal(answer: BssAnswer) -> Refusal:
-    message = REFUSED_BECAUSE(reason=excerpt(answer.reason, 300)) if answer.reason else REFUSED()
-    return Refusal(ErrorCode.UPSTREAM_REFUSED, message)
-
-
-def _pause(tries: int) -> timedelta:
-    doublings = min(tries, 10)
-    return min(_SHORTEST_PAUSE * (1 << doublings), _LONGEST_PAUSE)
 
 
 def _placed(company_id: int, key: str, task: Task) -> Placed:

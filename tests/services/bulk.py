@@ -11,6 +11,7 @@ from gateway.db import Database
 from gateway.models.bulk_changes import BulkErrorPolicy
 from gateway.models.journal import Channel
 from gateway.operations.operation import Operation
+from gateway.ports.bss import Bss
 from gateway.services import bulk_changes, bulk_steps
 from gateway.services.bulk_plans import make_plan
 from gateway.services.bulk_runs import finish, run_chunk
@@ -28,7 +29,9 @@ def origin_of(principal: Principal) -> Origin:
 
 
 class Bulk:
-    """One database, seen by people who ask and by a worker that does."""
+    """One database, seen by people who ask and by a worker that does, through the operator's system if there is one."""
+
+    bss: Bss | None = None
 
     def __init__(self, database: Database, connection: asyncpg.Connection) -> None:
         self.database, self.connection = database, connection
@@ -78,7 +81,7 @@ class Bulk:
     async def work(self, change_id: int) -> int:
         """Runs a change to its end, as one worker; how many chunks there were."""
         chunks = 0
-        while await run_chunk(self.database, COMPANY, change_id, catalogue=CATALOGUE):
+        while await run_chunk(self.database, COMPANY, change_id, catalogue=CATALOGUE, bss=self.bss):
             chunks += 1
         await finish(self.database, COMPANY, change_id)
         return chunks

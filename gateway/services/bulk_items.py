@@ -1,0 +1,57 @@
+"""Items of bulk changes as they end: at once with their chunk, or when the operator's system has answered."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, bindparam, func, update
+
+from gateway.db import Statement
+from gateway.models import metadata
+from gateway.models.bulk_changes import BulkItemState
+from gateway.models.columns import MOMENT
+from gateway.services.batches import Batch
+from gateway.services.running import Run
+
+_CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
+_COMPANY, _ID = bindparam("company_id", type_=BigInteger), bindparam("change_id", type_=BigInteger)
+
+
+class End(NamedTuple):
+    """What becomes of an item; what is None stays as it is. `error` is a kept refusal, `inverse` dumped operations."""
+
+    number_id: int
+    state: BulkItemState
+    error: Mapping[str, Any] | None = None
+    inverse: Mapping[str, Any] | None = None
+    number_updated_at: datetime | None = None
+
+
+_ENDED = Batch(_ITEMS, End._fields)
+_END = Statement(
+    update(_ITEMS)
+    .where(
+        _ITEMS.c.company_id == _COMPANY, _ITEMS.c.bulk_change_id == _ID, _ITEMS.c.number_id == _ENDED.rows.c.number_id
+    )
+    .values(state=_ENDED.rows.c.state)
+    .values({name: func.coalesce(_ENDED.rows.c[name], _ITEMS.c[name]) for name in End._fields[2:]})
+)
+_COUNTED = {
+    BulkItemState.APPLIED: "applied_count",
+    BulkItemState.FAILED: "failed_count",
+    BulkItemState.SKIPPED: "skipped_count",
+}
+_COUNT = Statement(
+    update(_CHANGES)
+    .where(_CHANGES.c.company_id == _COMPANY, _CHANGES.c.id == _ID)
+    .values({name: _CHANGES.c[name] + bindparam(f"more_{name}", type_=BigInteger) for name in _COUNTED.values()})
+    .values(moved_at=bindparam("moment", type_=MOMENT))
+)
+
+
+async def end_items(run: Run, company_id: int, change_id: int, ends: Sequence[End], moment: datetime) -> None:
+    """Ends items that the caller has locked, and counts them; those that are SENT count when they are answered."""
+    place = {"company_id": company_id, "change_id": change_id}
+    await run(_END, **place, **_ENDED.parameters(ends))
+    counts = {name: sum(end.state is state for end in ends) for state, name in _COUNTED.items()}
+    await run(_COUNT, **place, moment=moment, **{f"more_{name}": count for name, count in counts.items()})
