@@ -16,16 +16,16 @@ KEY = "0123456789abcdef0123456789abcdef"
 
 
 @contextmanager
-def gateway(dsn: str, log: IO[str], folder: Path) -> Iterator[str]:
+def gateway(dsn: str, log: IO[str], folder: Path, **more: str) -> Iterator[str]:
     """A `gateway serve` over a migrated database, by its address; what it prints afterwards goes into the log."""
-    settings = {
+    settings: dict[str, str] = {
         "GATEWAY_PORT": "0",
         "GATEWAY_DATABASE_URL": dsn,
         "GATEWAY_SECRET_KEY": KEY,
         "GATEWAY_DATA_DIR": str(folder),
         "GATEWAY_WORKER": "0",
         "PYTHONUNBUFFERED": "1",
-    }
+    } | more
     command = [sys.executable, "-m", "gateway", "serve"]
     with subprocess.Popen(command, env=os.environ | settings, stdout=subprocess.PIPE, stderr=log, text=True) as process:
         assert process.stdout is not None
