@@ -1,17 +1,11 @@
 """The web application: everything put together for one process."""
 
-import asyncio
 import contextlib
 import gc
-import signal
 import sys
 from collections.abc import AsyncIterator
-from types import FrameType
-from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -20,7 +14,6 @@ from gateway.demo import is_demo
 from gateway.execution import Engine, Limits
 from gateway.kit.sealing import Keyring
 from gateway.loaders.catalogue import CatalogueCache
-from gateway.logs import configure_logs
 from gateway.models.journal import Channel
 from gateway.ports.mail import ConsoleMail, Mail, SmtpMail
 from gateway.ports.sms import ConsoleSms, HttpSms, Sms
@@ -30,11 +23,15 @@ from gateway.services.post import Post
 from gateway.services.principals import Principals
 from gateway.services.updates import Updates
 from gateway.settings import Settings
+from gateway.telemetry.logs import configure_logs
+from gateway.telemetry.process import observing
 from gateway.transport import ide
 from gateway.transport.authentication import device_token, own_site
 from gateway.transport.connections import Connections
 from gateway.transport.downloads import DownloadEndpoint
+from gateway.transport.draining import Draining
 from gateway.transport.graphql import GraphQLEndpoint
+from gateway.transport.health import HealthEndpoints
 from gateway.transport.operations import Caller, Operations
 from gateway.transport.sse import EventStreamEndpoint
 from gateway.transport.uploads import UploadEndpoint
@@ -48,7 +45,7 @@ def create_app(settings: Settings) -> ASGIApp:
     """The ASGI application; it connects when it starts and lets go when it stops."""
     if settings.database_url is None:
         raise ValueError("the application needs the address of a database")
-    configure_logs(settings)
+    configure_logs(settings.log_level)
     db = Database(
         str(settings.database_url),
         readers=settings.readers,
@@ -100,9 +97,10 @@ def create_app(settings: Settings) -> ASGIApp:
             app.router.routes.extend(ide.routes(demo=demo))
             app.state.post = post_office(settings, demo=demo)
             app.state.bss = operator_system(settings)
-            end_with_the_process(connections)
             spare_collector()
-            yield
+            async with observing("gateway", db.pools, settings.otlp_url):
+                with draining.before_signals():
+                    yield
             await app.state.post.close()
             if app.state.bss is not None:
                 await app.state.bss.close()
@@ -112,23 +110,27 @@ def create_app(settings: Settings) -> ASGIApp:
 
     operations = Operations(engine, principals, make_context)
     connections = Connections(operations, updates)
+    draining = Draining(settings.drain_time, connections.end)
     endpoints: dict[tuple[str, str | None], ASGIApp] = {
         ("http", "/graphql"): GraphQLEndpoint(operations),
         ("websocket", "/graphql"): WebSocketEndpoint(operations, connections),
         ("http", "/graphql/stream"): EventStreamEndpoint(operations, connections),
     }
     uploads, downloads = UploadEndpoint(db, principals), DownloadEndpoint(db, principals)
+    token = settings.metrics_token
     app = Starlette(
         routes=[
             Route("/uploads", uploads.store, methods=["POST"]),
             Route("/bulk-changes/{id}/result.{format}", downloads.bulk_result),
-            Route("/healthz", _healthy),
+            *HealthEndpoints(db, draining, token.get_secret_value() if token else None).routes,
         ],
         lifespan=lifespan,
     )
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         """Nearly all requests go to one place; routing and middleware on the way cost as much as a small query."""
+        if draining.begun:
+            send = draining.closing(send)
         endpoint = endpoints.get((scope["type"], scope.get("path")), app)
         await endpoint(scope, receive, send)
 
@@ -145,20 +147,6 @@ def post_office(settings: Settings, *, demo: bool) -> Post:
     return Post(mail, sms)
 
 
-def end_with_the_process(connections: Connections) -> None:
-    """Ends what would go on for ever when the server is told to stop: it waits for responses that have begun."""
-    loop = asyncio.get_running_loop()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        before = signal.getsignal(each)
-
-        def handle(number: int, frame: FrameType | None, before: Any = before) -> None:
-            loop.call_soon_threadsafe(connections.end)
-            before(number, frame)
-
-        if callable(before):
-            signal.signal(each, handle)
-
-
 def spare_collector() -> None:
     """Keeps the garbage collector from looking through schema, plans and rows again and again.
 
@@ -167,7 +155,3 @@ def spare_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
-
-
-async def _healthy(_: Request) -> JSONResponse:
-    return JSONResponse({"status": "ok"})

@@ -140,7 +140,8 @@ def demo(
             f"""-d '{{"query": "{_FIRST_QUERY}"}}'""",
             markup=False,
         )
-        server.serve(settings.model_copy(update={"database_url": dsn}), listener)
+        quiet = {"database_url": dsn} | ({} if "log_level" in settings.model_fields_set else {"log_level": "warning"})
+        server.serve(settings.model_copy(update=quiet), listener)
 
 
 @app.command()

@@ -5,16 +5,21 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
+from time import perf_counter
+from typing import Any, cast
 
 import asyncpg
 import orjson
 from sqlalchemy import ClauseElement, Select, Text, bindparam, event, exc, func, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, QueuePool
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from gateway.listener import Callback, Listener
+from gateway.telemetry import traces
+from gateway.telemetry.metrics import STATEMENT_SECONDS
+from gateway.telemetry.process import Pools
 
 ROLE = "gateway_app"
 """The role every session takes: neither owner nor superuser, so that row-level security binds it."""
@@ -157,17 +162,22 @@ class _Readers:
 
     def __init__(self, connect: Callable[[], Awaitable[_Connection]], size: int) -> None:
         self._connect = connect
-        self._size = size
+        self.size = size
+        self.busy = 0
         self._free = asyncio.Semaphore(size)
         self._idle: list[_Connection] = []
 
     async def fetch(self, tenant: Tenant, statement: Statement, parameters: dict[str, object]) -> list[asyncpg.Record]:
         async with self._free:
             connection = self._take(tenant) or await self._connect()
+            begun = perf_counter()
+            self.busy += 1
             try:
                 return await connection.fetch_as(tenant, statement, parameters)
             finally:
+                self.busy -= 1
                 self._idle.append(connection)
+                _observe("readers", statement.sql, begun)
 
     def _take(self, tenant: Tenant) -> _Connection | None:
         """An idle connection of this tenant, else the one that was idle longest."""
@@ -182,7 +192,7 @@ class _Readers:
             self._idle.append(await self._connect())
 
     async def close(self) -> None:
-        for _ in range(self._size):
+        for _ in range(self.size):
             await self._free.acquire()
         for connection in self._idle:
             await connection.close()
@@ -228,6 +238,8 @@ class Database:
         )
         event.listen(self._engine.sync_engine, "connect", _share_codecs)
         event.listen(self._engine.sync_engine, "checkout", _refuse_lost)
+        event.listen(self._engine.sync_engine, "before_cursor_execute", _begin)
+        event.listen(self._engine.sync_engine, "after_cursor_execute", _end)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         self._listener = Listener(self._connect)
 
@@ -251,6 +263,14 @@ class Database:
         async with self._sessions() as session, session.begin():
             await session.execute(_ASSUME_LOCALLY, {"tenant_setting": tenant.setting})
             yield session
+
+    def pools(self) -> Pools:
+        """How many connections of each pool are busy, and how many there may be."""
+        writers = cast(QueuePool, self._engine.pool)
+        return {
+            "readers": (self._readers.busy, self._readers.size),
+            "writers": (writers.checkedout(), writers.size()),
+        }
 
     async def listen(self, channel: str, callback: Callback) -> None:
         """Calls `callback` with each payload notified on `channel` from now on, over lost connections too.
@@ -285,7 +305,26 @@ async def raw(session: AsyncSession) -> asyncpg.Connection:
 async def run(session: AsyncSession, statement: Statement, **parameters: object) -> list[asyncpg.Record]:
     """Runs one statement inside a session's transaction and gives its rows."""
     connection = await raw(session)
-    return await connection.fetch(statement.sql, *statement.arguments(parameters))
+    begun = perf_counter()
+    try:
+        return await connection.fetch(statement.sql, *statement.arguments(parameters))
+    finally:
+        _observe("writers", statement.sql, begun)
+
+
+def _observe(pool: str, sql: str, begun: float) -> None:
+    """Measures a statement that has ended; its text holds no values."""
+    seconds = perf_counter() - begun
+    STATEMENT_SECONDS.observe(seconds, pool)
+    traces.record("postgresql", seconds, {"db.system.name": "postgresql", "db.query.text": sql})
+
+
+def _begin(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+    context.gateway_begun = perf_counter()
+
+
+def _end(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+    _observe("writers", statement, context.gateway_begun)
 
 
 async def stream(

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 from typing import NamedTuple
 
 from gateway.db import Database
@@ -14,11 +15,14 @@ from gateway.services.companies import find_companies
 from gateway.services.endings import end_what_is_due
 from gateway.services.idempotency import forget
 from gateway.services.orders import send_due
+from gateway.telemetry import traces
+from gateway.telemetry.metrics import JOB_SECONDS
 
 
 class _Timed(NamedTuple):
     """Something to do every so often; it answers whether there may be more of it right now."""
 
+    name: str
     every: timedelta
     act: Callable[[], Awaitable[bool]]
 
@@ -32,9 +36,9 @@ class Jobs:
         self._served: dict[tuple[int, int], int] = {}
         """When companies, and changes of them, had their last turn."""
         self._timetable = (
-            _Timed(timedelta(seconds=15), self._end_what_is_due),
-            _Timed(timedelta(seconds=2), self._send_due_orders),
-            _Timed(timedelta(hours=1), self._forget_idempotency_keys),
+            _Timed("endings", timedelta(seconds=15), self._end_what_is_due),
+            _Timed("orders", timedelta(seconds=2), self._send_due_orders),
+            _Timed("idempotency keys", timedelta(hours=1), self._forget_idempotency_keys),
         )
         self._next = dict.fromkeys(self._timetable, datetime.min.replace(tzinfo=UTC))
 
@@ -44,7 +48,7 @@ class Jobs:
         for timed in self._timetable:
             if self._next[timed] <= moment:
                 self._next[timed] = moment + timed.every
-                if await timed.act():
+                if await _observed(timed.name, timed.act()):
                     self._next[timed] = moment
                     return True
         due = await find_due(self._db)
@@ -60,13 +64,15 @@ class Jobs:
         db, place, catalogue = self._db, (due.company_id, due.id), self._catalogue.current()
         match due.status:
             case BulkChangeStatus.PLANNING:
-                return await make_plan(db, *place, catalogue=catalogue)
+                return await _observed("bulk plan", make_plan(db, *place, catalogue=catalogue))
             case BulkChangeStatus.SCHEDULED:
-                return await begin_scheduled(db, *place)
-            case BulkChangeStatus.RUNNING if await run_chunk(db, *place, catalogue=catalogue, bss=self._bss):
+                return await _observed("bulk begin", begin_scheduled(db, *place))
+            case BulkChangeStatus.RUNNING if await _observed(
+                "bulk chunk", run_chunk(db, *place, catalogue=catalogue, bss=self._bss)
+            ):
                 return True
             case _:
-                return await finish(db, *place)
+                return await _observed("bulk finish", finish(db, *place))
 
     async def _end_what_is_due(self) -> bool:
         return await end_what_is_due(self._db, catalogue=self._catalogue.current(), bss=self._bss) > 0
@@ -77,6 +83,18 @@ class Jobs:
     async def _forget_idempotency_keys(self) -> bool:
         await forget(self._db, [company.id for company in await find_companies(self._db)], datetime.now(UTC))
         return False
+
+
+async def _observed(job: str, work: Awaitable[bool]) -> bool:
+    """What a piece of work answers, measured: done, idle where there was nothing to do, or failed."""
+    begun, outcome = perf_counter(), "failed"
+    try:
+        with traces.span(f"job {job}"):
+            done = await work
+        outcome = "done" if done else "idle"
+        return done
+    finally:
+        JOB_SECONDS.observe(perf_counter() - begun, job, outcome)
 
 
 def _keys(due: DueChange) -> tuple[tuple[int, int], tuple[int, int]]:

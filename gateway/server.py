@@ -11,6 +11,7 @@ from uvicorn.supervisors import Multiprocess
 from gateway.app import create_app
 from gateway.gathering import GatheringProtocol
 from gateway.settings import Settings
+from gateway.telemetry import meters
 from gateway.transport.requests import LARGEST_BODY
 from gateway.worker import beside
 
@@ -50,7 +51,8 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_timeout,
     )
-    with contextlib.suppress(KeyboardInterrupt), beside(settings) if settings.worker else contextlib.nullcontext():
+    worker = beside(settings) if settings.worker else contextlib.nullcontext()
+    with contextlib.suppress(KeyboardInterrupt), meters.together(), worker:
         if settings.processes == 1:
             uvicorn.Server(config).run([listener])
         else:

@@ -55,4 +55,10 @@ class Settings(BaseSettings):
     connect_timeout: float = Field(default=10, gt=0)
     shutdown_timeout: int = Field(default=30, ge=0)
     """How long requests that run may go on after SIGTERM."""
+    drain_time: float = Field(default=0, ge=0)
+    """How long a process that got SIGTERM goes on serving while /readyz says no, so that balancers can turn away."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    metrics_token: SecretStr | None = None
+    """The bearer token for /metrics; without one, only callers on this machine read them."""
+    otlp_url: str | None = Field(default=None, pattern="^https?://")
+    """The OpenTelemetry collector that traces are sent to, over HTTP: http://collector:4318."""

@@ -12,8 +12,9 @@ import structlog
 from gateway.db import Database
 from gateway.jobs import Jobs
 from gateway.loaders.catalogue import CatalogueCache
-from gateway.logs import configure_logs
 from gateway.settings import Settings
+from gateway.telemetry.logs import configure_logs
+from gateway.telemetry.process import observing
 from gateway.upstream import operator_system
 
 _LOOK_EVERY = 2.0
@@ -27,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 def run_worker(settings: Settings) -> None:
     """Works until SIGTERM, SIGINT or the end of the process that began it; what is under way is rolled back then."""
-    configure_logs(settings)
+    configure_logs(settings.log_level)
     with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
         asyncio.run(_run(settings))
 
@@ -49,9 +50,10 @@ async def _run(settings: Settings) -> None:
     )
     catalogue, bss = CatalogueCache(db), operator_system(settings)
     try:
-        await db.open()
-        await catalogue.open()
-        await _work(db, Jobs(db, catalogue, bss))
+        async with observing("gateway worker", db.pools, settings.otlp_url):
+            await db.open()
+            await catalogue.open()
+            await _work(db, Jobs(db, catalogue, bss))
     finally:
         if bss is not None:
             await bss.close()

@@ -8,6 +8,7 @@ import strawberry
 from gateway.execution import PUBLIC, Info, column
 from gateway.kit.errors import ErrorCode, Refusal, Refusals
 from gateway.kit.texts import Language
+from gateway.telemetry.metrics import REFUSALS
 from schema.context import Context
 from schema.enums import describe
 
@@ -50,6 +51,7 @@ class UserError:
 
 def user_error(refusal: Refusal, language: Language) -> UserErrorRow:
     """A refusal as a row of `UserError`."""
+    REFUSALS.add(refusal.code)
     return {
         "code": refusal.code,
         "field": refusal.field,

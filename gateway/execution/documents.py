@@ -1,8 +1,10 @@
 """Parsed and validated documents, kept by their source text; their syntax trees, which are large, more briefly."""
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 from graphql import (
     ASTValidationRule,
@@ -57,6 +59,11 @@ class Prepared:
     operations: Mapping[str, Operation] = field(default_factory=dict)
     telling: bool = False
     """The errors tell about the schema."""
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the source, by which logs name a document without its text."""
+        return hashlib.sha256(self.source.encode(errors="surrogatepass")).hexdigest()
 
     def find(self, name: str | None = None) -> Operation | None:
         """The operation to execute; None when the name is unknown or missing among several."""

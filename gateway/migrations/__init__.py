@@ -5,6 +5,7 @@ from pathlib import Path
 import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -25,7 +26,19 @@ async def migrate(dsn: str) -> None:
         await connection.run_sync(_upgrade)
 
 
+def outgrown() -> frozenset[str]:
+    """The revisions that this release needs to be upgraded first; what a later release brings is none of them."""
+    revisions = [each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()]
+    return frozenset(revisions[1:])
+
+
 def _upgrade(connection: Connection) -> None:
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config = _config()
+    config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    return config

@@ -12,6 +12,7 @@ from gateway.models.bulk_changes import BulkItemState
 from gateway.models.columns import MOMENT
 from gateway.services.batches import Batch
 from gateway.services.running import Run
+from gateway.telemetry.metrics import BULK_ITEMS
 
 _CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
 _COMPANY, _ID = bindparam("company_id", type_=BigInteger), bindparam("change_id", type_=BigInteger)
@@ -55,3 +56,5 @@ async def end_items(run: Run, company_id: int, change_id: int, ends: Sequence[En
     await run(_END, **place, **_ENDED.parameters(ends))
     counts = {name: sum(end.state is state for end in ends) for state, name in _COUNTED.items()}
     await run(_COUNT, **place, moment=moment, **{f"more_{name}": count for name, count in counts.items()})
+    for state, name in _COUNTED.items():
+        BULK_ITEMS.add(state, by=counts[name])

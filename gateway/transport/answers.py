@@ -11,6 +11,7 @@ from graphql import GraphQLError
 from gateway.execution import Result
 from gateway.kit.errors import GatewayError, GatewayErrorCode, Refusal, Refusals
 from gateway.kit.texts import Language, Text
+from gateway.telemetry.metrics import ERRORS
 
 log = structlog.get_logger(__name__)
 
@@ -25,12 +26,18 @@ _IN_VARIABLE = re.compile(r"Variable '\$(?P<variable>\w+)' has invalid value(?: 
 
 def present(error: GraphQLError, language: Language, correlation_id: str) -> list[dict[str, Any]]:
     """The entries of `errors` for one fault; several refusals of one input stand side by side."""
-    cause = error.original_error
-    while isinstance(cause, GraphQLError) and cause.original_error is not None:
-        cause = cause.original_error
+    cause = cause_of(error)
     if isinstance(cause, Refusals):
         return [_entry(error, language, correlation_id, refusal) for refusal in cause.refusals]
     return [_entry(error, language, correlation_id, cause)]
+
+
+def cause_of(error: GraphQLError) -> BaseException | None:
+    """What was raised; None or a `GraphQLError` when the document or its variables are at fault."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return cause
 
 
 def _entry(error: GraphQLError, language: Language, correlation_id: str, cause: BaseException | None) -> dict[str, Any]:
@@ -53,6 +60,7 @@ def _entry(error: GraphQLError, language: Language, correlation_id: str, cause: 
             log.error("graphql.failed", correlation_id=correlation_id, path=error.path, exc_info=cause)
             message = INTERNAL.render(language, correlation_id=correlation_id)
             extensions["code"] = GatewayErrorCode.INTERNAL
+    ERRORS.add(extensions["code"])
     entry: dict[str, Any] = {"message": message}
     if error.locations:
         entry["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]

@@ -10,6 +10,7 @@ from typing import NoReturn, TypeVar
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Text
 from gateway.services.updates import Changes, Updates
+from gateway.telemetry.metrics import STREAMS
 from gateway.transport.operations import Caller, Operations
 
 _OF_A_PRINCIPAL, _OF_AN_ADDRESS = 100, 20
@@ -50,6 +51,7 @@ class Connections:
         if self._open[whose] >= limit:
             raise GatewayError(GatewayErrorCode.RATE_LIMITED, TOO_MANY(limit=limit))
         self._open[whose] += 1
+        STREAMS.set(self._open.total())
         try:
             async with asyncio.TaskGroup() as tasks:
                 watching = [tasks.create_task(self._wait_for_end())]
@@ -62,6 +64,7 @@ class Connections:
             self._open[whose] -= 1
             if not self._open[whose]:
                 del self._open[whose]
+            STREAMS.set(self._open.total())
 
     async def _wait_for_end(self) -> NoReturn:
         await self._ending.wait()

@@ -10,9 +10,11 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Text, negotiate
+from gateway.telemetry import traces
 from gateway.transport.answers import dump, present_fault
 from gateway.transport.authentication import closed_cookies, harmless, opened_cookies
 from gateway.transport.compression import packed
+from gateway.transport.observing import observe_refused
 from gateway.transport.operations import Operations, new_correlation_id
 from gateway.transport.requests import (
     JSON,
@@ -97,10 +99,11 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request.of(scope, receive)
-        try:
-            response = await self._answer(request)
-        except Exception as failure:  # nobody further out would tell the caller, and log it
-            response = refusal(request, failure)
+        with traces.request(request.headers, request.correlation_id):
+            try:
+                response = await self._answer(request)
+            except Exception as failure:  # nobody further out would tell the caller, and log it
+                response = refusal(request, failure)
         await respond(send, request, response)
 
     async def _answer(self, request: Request) -> Response:
@@ -150,6 +153,7 @@ def refusal(request: Request, failure: Exception) -> Response:
             headers = {"www-authenticate": "Bearer"}
         elif "retryAfter" in failure.extensions:
             headers = {"retry-after": str(failure.extensions["retryAfter"])}
+    observe_refused(status)
     language = negotiate(request.headers.get("accept-language", ""))
     body = orjson.dumps({"errors": present_fault(error, language, request.correlation_id)})
     return Response(status, body, media, headers)

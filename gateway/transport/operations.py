@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from time import perf_counter
 
 from graphql import GraphQLError, OperationType
 
@@ -11,7 +12,10 @@ from gateway.execution import Engine, Prepared, Result
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Language, Text, negotiate
 from gateway.services.principals import Identity, Principals
+from gateway.telemetry.logs import correlate
+from gateway.telemetry.metrics import EVENTS
 from gateway.transport.authentication import identify
+from gateway.transport.observing import observe
 from gateway.transport.requests import Headers, Parameters
 from schema.context import INVALID_DOCUMENT, Context
 
@@ -40,8 +44,10 @@ MakeContext = Callable[[Caller, str], Context]
 
 
 def new_correlation_id() -> str:
-    """By which a request or an operation is found in the logs."""
-    return secrets.token_hex(16)
+    """By which a request or an operation is found in the logs; whatever its task logs from now on tells it."""
+    correlation_id = secrets.token_hex(16)
+    correlate(correlation_id)
+    return correlation_id
 
 
 def hidden(error: GraphQLError) -> GraphQLError:
@@ -86,10 +92,11 @@ class Operations:
 
     async def execute(self, prepared: Prepared, asked: Parameters, context: Context) -> Result:
         """The answer to a query or a mutation. `GatewayError` RATE_LIMITED when the caller's budget is spent."""
-        stranger = context.principal is None
+        caller, begun = context.principal, perf_counter()
         result = await self._engine.execute(prepared, asked.variables, asked.operation_name, context)
+        observe(prepared, asked, caller, result, perf_counter() - begun)
         result.extensions = context.extensions(result.cost)
-        if stranger and not result.executed and not prepared.errors:
+        if caller is None and not result.executed and not prepared.errors:
             result.errors = [hidden(error) for error in result.errors]
         return result
 
@@ -112,11 +119,15 @@ class Operations:
         if operation is None or operation.type is not OperationType.SUBSCRIPTION:
             yield await self.execute(prepared, asked, context)
             return
+        begun = perf_counter()
         stream = await self._engine.subscribe(prepared, asked.variables, asked.operation_name, context, renew)
+        opened = stream if isinstance(stream, Result) else Result(None)
+        observe(prepared, asked, context.principal, opened, perf_counter() - begun)
         if isinstance(stream, Result):
             yield stream
             return
         async with aclosing(stream):  # type: ignore[type-var]  # the engine's streams are generators
             async for result in stream:
+                EVENTS.add()
                 result.extensions = context.extensions(result.cost)
                 yield result

@@ -1,0 +1,57 @@
+"""What an operator's machines ask a process: does it live, may it be sent requests, how is it."""
+
+import ipaddress
+from secrets import compare_digest
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from gateway.db import Database
+from gateway.services.readiness import Obstacle, obstacle
+from gateway.telemetry import meters, metrics
+from gateway.transport.draining import Draining
+
+
+class HealthEndpoints:
+    """`/healthz`, `/readyz` and `/metrics`."""
+
+    def __init__(self, db: Database, draining: Draining, metrics_token: str | None) -> None:
+        self._db = db
+        self._draining = draining
+        self._metrics_token = metrics_token
+        self.routes = [
+            Route("/healthz", self._live),
+            Route("/readyz", self._ready),
+            Route("/metrics", self._metrics),
+        ]
+
+    async def _live(self, _: Request) -> Response:
+        """200 as long as the process answers at all."""
+        return JSONResponse({"status": "ok"})
+
+    async def _ready(self, _: Request) -> Response:
+        """503 with the reason when requests had better go to another process."""
+        found = Obstacle.DRAINING if self._draining.begun else await obstacle(self._db)
+        if found is None:
+            return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "not ready", "reason": found}, 503)
+
+    async def _metrics(self, request: Request) -> Response:
+        """Prometheus' text form: with the token where one is set, else from this machine only."""
+        if not self._may_measure(request):
+            return PlainTextResponse("metrics are read from this machine, or with GATEWAY_METRICS_TOKEN\n", 403)
+        return Response(metrics.exposition(), media_type=meters.CONTENT_TYPE)
+
+    def _may_measure(self, request: Request) -> bool:
+        if self._metrics_token is None:
+            return request.client is not None and _is_loopback(request.client.host)
+        given = request.headers.get("authorization", "")
+        return compare_digest(given.encode(), f"Bearer {self._metrics_token}".encode())
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
