@@ -13,6 +13,12 @@ from gateway.loaders import companies as loader
 from gateway.loaders.companies import COMPANIES
 from gateway.models.companies import CompanyStatus
 from schema.access import AdministratorConnection, ApiKey, Role, load_administrators, load_api_keys, load_roles
+from schema.bulk_changes import (
+    ApprovalThreshold,
+    BulkChangeConnection,
+    load_approval_thresholds,
+    load_bulk_changes,
+)
 from schema.connections import After, Before, ConnectionOf, EdgeOf, First, Last
 from schema.context import Context
 from schema.departments import DepartmentConnection, load_departments
@@ -81,6 +87,15 @@ class Company(Node):
     )
     roles: list[Role] = batched(load_roles, "Built-in roles and the company's own.", Action.ROLE_READ, needs=("id",))
     api_keys: list[ApiKey] = batched(load_api_keys, "Its API keys.", Action.API_KEY_READ, needs=("id",))
+    bulk_changes: BulkChangeConnection = batched(
+        load_bulk_changes, "Its bulk changes, newest first.", Action.BULK_CHANGE_READ, needs=("id",)
+    )
+    approval_threshold: ApprovalThreshold | None = batched(
+        load_approval_thresholds,
+        "Above what its bulk changes wait for a second person; null when they never do.",
+        Action.BULK_CHANGE_READ,
+        needs=("id",),
+    )
     journal: JournalEntryConnection = batched(
         load_company_journal,
         "Everything that was done, newest first, also through other channels.",

@@ -9,6 +9,7 @@ from typing import TypeVar
 import strawberry
 
 from gateway.kit.texts import Language
+from gateway.models.bulk_changes import BulkChangeStatus, BulkErrorPolicy, BulkItemState
 from gateway.models.catalogue import AllowanceUnit, FeePeriod, OptionTheme
 from gateway.models.companies import CompanyStatus
 from gateway.models.journal import Channel
@@ -114,4 +115,35 @@ describe(
     IVR="Voice menu.",
     OFFICE="An office of the operator.",
     SYSTEM="The system itself.",
+)
+describe(
+    BulkErrorPolicy,
+    "What happens when some items can't be done.",
+    SKIP_FAILED="The others go on.",
+    REJECT_ALL="Nothing is done at all.",
+)
+describe(
+    BulkChangeStatus,
+    "State of a bulk change.",
+    PLANNING="The plan is being made.",
+    PLANNED="Planned; can be applied.",
+    AWAITING_APPROVAL="Waits for a second person.",
+    REJECTED="Refused by the second person.",
+    SCHEDULED="Waits for its time.",
+    RUNNING="Running.",
+    PAUSED="Held.",
+    CANCELLING="Stopping.",
+    CANCELLED="Stopped before its end.",
+    FINISHED="All items ended.",
+    FAILED="The plan could not be made.",
+)
+describe(
+    BulkItemState,
+    "State of an item.",
+    REFUSED="Planned, will be refused.",
+    PENDING="Planned.",
+    SENT="Sent to the operator's systems.",
+    APPLIED="Done.",
+    FAILED="Failed.",
+    SKIPPED="Not reached before the end.",
 )

@@ -12,6 +12,7 @@ from gateway.kit.errors import ErrorCode, GatewayError, GatewayErrorCode, Refusa
 from gateway.kit.ids import Kind, decode
 from gateway.kit.texts import Text, excerpt
 from schema.access import Administrator, ApiKey, Grant, Role, Session
+from schema.bulk_changes import BulkChange
 from schema.companies import Company
 from schema.context import UNAUTHENTICATED, Context
 from schema.departments import Department
@@ -44,6 +45,7 @@ Entity = Annotated[
     | Employee
     | Number
     | NumberChange
+    | BulkChange
     | Tariff
     | Option
     | JournalEntry

@@ -12,6 +12,7 @@ from gateway.kit.errors import Refusal
 from gateway.kit.ids import Kind, decode_any
 from gateway.loaders import journal as loader
 from gateway.loaders.access import ADMINISTRATORS
+from gateway.loaders.bulk_changes import BULK_CHANGES
 from gateway.loaders.journal import JOURNAL
 from gateway.loaders.narrowing import Filter, Parent
 from gateway.models.journal import ActorKind, Channel
@@ -20,11 +21,12 @@ from schema.connections import After, ConnectionOf, EdgeOf, First
 from schema.context import Context
 from schema.inputs import given, number, values
 from schema.node import Node, global_id, read_nodes, register
-from schema.references import by_id
+from schema.references import by_column, by_id
 from schema.scalars import JSON
 
 if TYPE_CHECKING:
     from schema.access import Administrator
+    from schema.bulk_changes import BulkChange
 
 
 async def load_administrator(rows: Sequence[Row], info: Info[Context]) -> Sequence[Row | None]:
@@ -79,6 +81,12 @@ class JournalEntry(Node):
     subject: Node | None = batched(load_subject, "What it was done to.", Action.JOURNAL_READ, needs=("subject",))
     before: JSON | None = column("As it was before.", Action.JOURNAL_READ)
     after: JSON | None = column("As it was after.", Action.JOURNAL_READ)
+    bulk_change: Annotated["BulkChange", strawberry.lazy("schema.bulk_changes")] | None = batched(
+        by_column(BULK_CHANGES, "bulk_change_id"),
+        "The bulk change it belonged to.",
+        Action.JOURNAL_READ,
+        needs=("bulk_change_id",),
+    )
 
 
 @strawberry.type(description="A row with its cursor.")

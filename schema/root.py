@@ -5,6 +5,8 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.api_keys import ApiKeyMutation
 from schema.applications import ApplicationMutation, ApplicationQuery
+from schema.bulk_change_steps import BulkChangeMutation
+from schema.bulk_changes import BulkChangeQuery
 from schema.companies import CompanyQuery
 from schema.costs import CostQuery
 from schema.explanations import ExplanationQuery
@@ -33,6 +35,7 @@ class Query(
     ApplicationQuery,
     RoleQuery,
     ExplanationQuery,
+    BulkChangeQuery,
     NumberChangeQuery,
     OptionQuery,
     TariffQuery,
@@ -46,6 +49,7 @@ class Query(
 
 @strawberry.type(description="What can be done.")
 class Mutation(
+    BulkChangeMutation,
     NumberChangeMutation,
     ApplicationMutation,
     RegisterMutation,

@@ -16,6 +16,7 @@ WITHOUT_KEY = {
     "logout": SAME_AGAIN,
     "roleSave": SAME_AGAIN + " A new role's name is taken the second time: CONFLICT.",
     "loginAlertsSet": SAME_AGAIN,
+    "approvalThresholdSet": SAME_AGAIN,
     "login": PROOF,
     "passkeyLogin": PROOF,
     "passwordReset": PROOF,
