@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import uuid4
 
-import structlog
-from sqlalchemy import ARRAY, BigInteger, Integer, String, any_, bindparam, func, insert, select, update
+from sqlalchemy import ARRAY, BigInteger, Integer, any_, bindparam, func, insert, select, update
 
 from gateway.db import Database, Statement, Tenant, run
 from gateway.kit.errors import ErrorCode, Refusal
@@ -37,11 +37,9 @@ LEASE = timedelta(seconds=8)
 MOST = 200
 """Orders that one call sends again."""
 
-log = structlog.get_logger(__name__)
-
-_ORDERS, _NUMBERS, _CHANGES = (metadata.tables[name] for name in ("orders", "numbers", "number_changes"))
+_ORDERS = metadata.tables["orders"]
 _COMPANY = bindparam("company_id", type_=BigInteger)
-_IDS, _KEYS = bindparam("ids", type_=ARRAY(BigInteger)), bindparam("keys", type_=ARRAY(String))
+_IDS = bindparam("ids", type_=ARRAY(BigInteger))
 _OPEN = Statement(
     select(_ORDERS.c.number_id).where(_ORDERS.c.company_id == _COMPANY, _ORDERS.c.number_id == any_(_IDS))
 )
@@ -67,7 +65,7 @@ _TAKE = Statement(
     update(_ORDERS)
     .where(_ORDERS.c.company_id == _COMPANY, _ORDERS.c.key.in_(_takeable))
     .values(due_at=bindparam("its_due_at", type_=MOMENT))
-    .returning(_ORDERS.c.company_id, _ORDERS.c.number_id, _ORDERS.c.key, _ORDERS.c.task)
+    .returning(_ORDERS.c.key, _ORDERS.c.task)
 )
 
 
@@ -142,15 +140,12 @@ async def send_due(db: Database, bss: Bss) -> int:
     moment = datetime.now(UTC)
     due = await db.fetch(Tenant(), _FIND_DUE, moment=moment, most=MOST)
     taken: list[Placed] = []
-    for company_id, rows in groupby(
-        sorted(due, key=lambda row: int(row["company_id"])), key=lambda row: row["company_id"]
-    ):
-        ids = [row["number_id"] for row in rows]
+    due.sort(key=itemgetter("company_id"))
+    for company_id, found in groupby(due, key=itemgetter("company_id")):
+        ids = [row["number_id"] for row in found]
         async with db.transaction(Tenant((company_id,))) as session:
-            for row in await run(
-                session, _TAKE, company_id=company_id, ids=ids, moment=moment, its_due_at=moment + LEASE
-            ):
-                taken.append(_placed(company_id, row["key"], Task.parse(row["task"])))
+            rows = await run(session, _TAKE, company_id=company_id, ids=ids, moment=moment, its_due_at=moment + LEASE)
+        taken += [_placed(company_id, row["key"], Task.parse(row["task"])) for row in rows]
     if taken:
         await send(db, bss, taken)
     return len(taken)
