@@ -1,7 +1,7 @@
 # Everything that can be done with this repository; `make` alone says what.
 # Needs Python 3.11 or newer with pip; the rest comes from PyPI into .tools and .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test long-test check format bench browser-test npm-test guards clean
+.PHONY: help demo test long-test check format bench browser-test npm-test guards chaos clean
 MAKEFLAGS += --no-print-directory
 
 UV_VERSION := 0.13.9
@@ -41,6 +41,9 @@ bench: $(READY) $(PEERS) ## measure against other GraphQL servers; needs npm, wr
 
 browser-test: $(READY) ## tests that drive Chromium
 	@$(BIN)/pytest -m browser
+
+chaos: $(READY) ## kill and freeze workers, stop PostgreSQL, hundreds of times, under bulk changes; SEED=… repeats a run
+	@$(BIN)/pytest -s -m chaos tests/chaos
 
 guards: $(READY) ## delete each guard of the services in turn: a test must turn red; some minutes
 	@$(BIN)/python -m tests.guards

@@ -21,7 +21,7 @@ _LOOK_EVERY = 2.0
 """Seconds after which a worker looks for work that nobody has told it of."""
 _IDLE_TIMEOUT = 5.0
 """Seconds after which PostgreSQL takes back what a worker has claimed that stands still."""
-_SHORTEST_DELAY, _LONGEST_DELAY = 0.1, 5.0
+_SHORTEST_DELAY, _LONGEST_DELAY = 0.1, 1.0
 
 log = structlog.get_logger(__name__)
 

@@ -109,7 +109,8 @@ async def make_plan(db: Database, company_id: int, change_id: int, *, catalogue:
     try:
         async with db.transaction(tenant) as session:
             within = partial(run, session)
-            if not (await within(_CLAIM, change_id=change_id))[0]["claimed"]:
+            claimed = (await within(_CLAIM, change_id=change_id))[0]["claimed"]
+            if not claimed or not await within(_FIND, **place):  # somebody else may have planned it meanwhile
                 return False
             values = await _plan(session, author, plan)
             if not await within(_write(_PLANNED), **place, **{f"its_{name}": values[name] for name in _PLANNED}):

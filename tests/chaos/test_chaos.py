@@ -1,0 +1,211 @@
+"""Bulk changes while workers are killed and frozen and the database is stopped in the midst of it.
+
+Every item is done once, none is lost, and journal and counters tell the same.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import asyncpg
+import pytest
+
+from gateway import embedded
+from gateway.db import Database
+from gateway.embedded import Embedded
+from gateway.migrations import migrate
+from gateway.services.journal_verification import verify
+from gateway.settings import Settings
+from tests.chaos.company import Customer
+from tests.chaos.workers import Chunk, Worker, workers
+from tests.services.fleet import COMPANY, OTHER_COMPANY, arrange
+
+FROZEN = 6.5
+"""Seconds, longer than PostgreSQL waits for a worker that stands still."""
+PATIENCE = 1_200
+NEXT_CHUNK = 1.0
+"""Seconds after which no chunk of a cancelled change begins."""
+
+NOT_AS_COUNTED = """
+SELECT id FROM bulk_changes c, LATERAL (
+  SELECT count(*), count(*) FILTER (WHERE state = 'APPLIED') AS applied,
+         count(*) FILTER (WHERE state = 'SKIPPED') AS skipped
+  FROM bulk_items WHERE bulk_change_id = c.id
+) i
+WHERE (item_count, applied_count, skipped_count, failed_count + refused_count)
+      IS DISTINCT FROM (i.count, i.applied, i.skipped, 0)
+   OR i.count <> i.applied + i.skipped OR (i.skipped > 0 AND status <> 'CANCELLED')
+   OR (on_error = 'REJECT_ALL' AND applied_count NOT IN (0, item_count))
+"""
+NOT_WRITTEN_ONCE = """
+SELECT i.bulk_change_id, i.number_id FROM bulk_items i LEFT JOIN journal_entries e
+  ON e.company_id = i.company_id AND e.bulk_change_id = i.bulk_change_id AND e.number_id = i.number_id
+GROUP BY i.bulk_change_id, i.number_id, i.state HAVING count(e.id) <> (i.state = 'APPLIED')::int
+"""
+NOT_ONE_AFTER_ANOTHER = """
+SELECT n.id FROM numbers n JOIN (
+  SELECT number_id, before->>'label' AS before, after->>'label' AS after,
+         lag(after->>'label') OVER w AS last, lead(id) OVER w IS NULL AS newest
+  FROM journal_entries WHERE number_id IS NOT NULL WINDOW w AS (PARTITION BY company_id, number_id ORDER BY id)
+) e ON e.number_id = n.id
+WHERE e.before IS DISTINCT FROM e.last OR (e.newest AND e.after IS DISTINCT FROM n.label)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    kills: int
+    freezes: int
+    stops: int
+    numbers: int
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    kind: str
+    at: float
+    victims: list[Worker]
+
+
+class Chaos:
+    def __init__(self, scale: Scale, seed: int, folder: Path, everybody: list[Worker]) -> None:
+        self._random, self._folder, self._everybody = random.Random(seed), folder, everybody
+        self._kinds = ["kill"] * scale.kills + ["freeze"] * scale.freezes + ["stop"] * scale.stops
+        self._random.shuffle(self._kinds)
+        self._frozen: set[asyncio.Task[None]] = set()
+        self.faults: list[Fault] = []
+
+    async def happen(self) -> None:
+        for kind in self._kinds:
+            await asyncio.sleep(self._random.uniform(0, 0.5))
+            match kind:
+                case "kill":
+                    victim = await self._strike(kind)
+                    victim.kill()
+                    victim.start()
+                case "freeze":
+                    await self._thawed(len(self._everybody) - 2)
+                    victim = await self._strike(kind)
+                    self._frozen.add(asyncio.create_task(victim.freeze(FROZEN)))
+                case "stop":
+                    await self._thawed(0)
+                    await self._settled()
+                    await self._strike(kind)
+                    await asyncio.to_thread(self._restart_database)
+        await self._thawed(0)
+        await self._settled()
+
+    async def _strike(self, kind: str) -> Worker:
+        """Somebody who is in the midst of a chunk."""
+        while not (busy := [each for each in self._everybody if each.busy.value and not each.frozen]):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        victim = self._random.choice(busy)
+        self.faults.append(Fault(kind, time.time(), self._everybody if kind == "stop" else [victim]))
+        return victim
+
+    async def _thawed(self, most: int) -> None:
+        while len(self._frozen) > most:
+            _, self._frozen = await asyncio.wait(self._frozen, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _settled(self) -> None:
+        """Until everybody is at work again after the last fault: a stop is not to hit somebody who is starting."""
+        since = self.faults[-1].at if self.faults else 0
+        while not all(each.claimed_at > since for each in self._everybody):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+    def _restart_database(self) -> None:
+        cluster = self._folder / "postgres"
+        restart = ("pg_ctl", "restart", "-D", cluster, "-m", "immediate", "-w", "-l", cluster / "log")
+        embedded._run(embedded._account(cluster), *restart)
+
+
+@pytest.mark.parametrize(
+    "scale",
+    [
+        pytest.param(Scale(kills=6, freezes=1, stops=1, numbers=500, workers=3), id="short"),
+        pytest.param(
+            Scale(kills=200, freezes=50, stops=20, numbers=3_000, workers=4), marks=pytest.mark.chaos, id="long"
+        ),
+    ],
+)
+async def test_whatever_happens_each_item_is_done_once(scale: Scale, tmp_path: Path) -> None:
+    seed = int(os.environ.get("SEED", random.randrange(2**32)))
+    print(f"SEED={seed}")  # noqa: T201 -- to have it again
+    over = asyncio.Event()
+    with contextlib.ExitStack() as uses:
+        dsn = uses.enter_context(Embedded(tmp_path)).dsn()
+        await migrate(dsn)
+        owner = await asyncpg.connect(dsn)
+        await arrange(owner)
+        await owner.execute(
+            """INSERT INTO numbers (company_id, id, msisdn, kind, status, tariff_id)
+               SELECT 1 + n % 2, 1000 + n, 79270000000 + n, 'VOICE', 'ACTIVE', 1 FROM generate_series(1, $1) n""",
+            2 * scale.numbers,
+        )
+        await owner.close()
+        db = Database(dsn)
+        customers = [
+            Customer(db, company_id, [*range(1_003 - company_id, 1_001 + 2 * scale.numbers, 2)], seed)
+            for company_id in (COMPANY, OTHER_COMPANY)
+        ]
+        settings = Settings(database_url=dsn)
+        everybody = uses.enter_context(workers(settings, tmp_path, scale.workers, chunk=50))
+        chaos = Chaos(scale, seed, tmp_path, everybody)
+        async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
+            for customer in customers:
+                group.create_task(customer.ask(over))
+            await chaos.happen()
+            over.set()
+        assert all(each.process.is_alive() for each in everybody)
+
+        owner = await asyncpg.connect(dsn)
+        for question in (NOT_AS_COUNTED, NOT_WRITTEN_ONCE, NOT_ONE_AFTER_ANOTHER):
+            assert await owner.fetch(question) == []
+        for company_id in (COMPANY, OTHER_COMPANY):
+            assert not (await verify(db, company_id)).faults
+        items = await owner.fetchval("SELECT count(*) FROM bulk_items WHERE state = 'APPLIED'")
+        changes = await owner.fetchval("SELECT count(*) FROM bulk_changes")
+        await owner.close()
+        await db.close()
+
+    chunks = [chunk for each in everybody for chunk in each.chunks()]
+    paused = {change_id for customer in customers for change_id in customer.paused}
+    late = [
+        chunk.began - customer.cancelled[chunk.change_id]
+        for customer in customers
+        for chunk in chunks
+        if chunk.change_id in customer.cancelled
+    ]
+    print(f"{changes:,} changes, {items:,} items done; {scale}")  # noqa: T201
+    for kind in ("kill", "freeze", "stop"):
+        struck = [fault for fault in chaos.faults if fault.kind == kind]
+        print(f"{kind}: {spread(struck, chunks, paused)}")  # noqa: T201
+    cancelled = sum(len(each.cancelled) for each in customers)
+    print(f"{cancelled} cancelled; the last chunk began {max(late, default=0):+.2f} s after it")  # noqa: T201
+    assert max(late, default=0) < NEXT_CHUNK
+
+
+def spread(faults: list[Fault], chunks: list[Chunk], paused: set[int]) -> str:
+    """Seconds from a fault until what its victims had claimed was done, over all claims that were lost."""
+    taken = sorted(
+        max(chunk.done or 0 for chunk in again) - fault.at
+        for fault in faults
+        for victim in fault.victims
+        for lost in [chunk for chunk in victim.chunks() if chunk.claimed <= fault.at][-1:]
+        if lost.done is None and lost.change_id not in paused
+        if (
+            again := [
+                chunk for chunk in chunks if chunk.done and chunk.change_id == lost.change_id and chunk.ids & lost.ids
+            ]
+        )
+    )
+    if not taken:
+        return "nothing was lost"
+    p99 = taken[min(len(taken) - 1, int(len(taken) * 0.99))]
+    return f"{len(taken)} claims lost, done after {median(taken):.2f} s (p99 {p99:.2f}, longest {taken[-1]:.2f})"
