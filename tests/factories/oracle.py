@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from enum import Enum
 from typing import Any
@@ -11,7 +12,7 @@ import strawberry
 from graphql import ExecutionResult, GraphQLObjectType, GraphQLResolveInfo, is_introspection_type, parse
 from graphql.execution import Executor
 
-from gateway.execution import PUBLIC, Engine, Info, OfType, Prepared, RequestContext, Result, fallback
+from gateway.execution import PUBLIC, Engine, Info, Limits, OfType, Prepared, RequestContext, Result, fallback
 from gateway.execution.collect import Collector
 from gateway.execution.definitions import FieldDefinition
 from gateway.execution.documents import Syntax
@@ -87,7 +88,7 @@ class Laboratory:
     """The engine and its oracle over two copies of a schema, and random operations over it."""
 
     def __init__(self, make_schema: Callable[[], strawberry.Schema], values: Values, *, depth: int, size: int) -> None:
-        self.engine = Engine(make_schema())
+        self.engine = Engine(make_schema(), limits=Limits(cost=sys.maxsize))
         self.operations = Operations(self.engine.definitions.schema, values, depth=depth, size=size)
         self._oracle = Oracle(make_schema())
 
