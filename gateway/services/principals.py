@@ -1,5 +1,6 @@
 """Who is asking: principals by session token or API key, kept in the process until somebody's access changes."""
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -79,6 +80,7 @@ class Principals:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._known: OrderedDict[bytes, tuple[Identity, datetime]] = OrderedDict()
+        self._loading: dict[bytes, asyncio.Task[Identity | None]] = {}
         self._generation = 0
 
     async def open(self) -> None:
@@ -95,6 +97,7 @@ class Principals:
     def _forget(self, _: str | None) -> None:
         self._generation += 1
         self._known.clear()
+        self._loading.clear()
 
     async def _find(
         self, kind: bytes, secret: str, load: Callable[[bytes], Awaitable[Identity | None]]
@@ -104,12 +107,23 @@ class Principals:
         identity, fresh_until = self._known.get(kind + digest, (None, now))
         if identity is not None and now < fresh_until:
             return identity
-        generation = self._generation
-        identity = await load(digest)
+        # Whoever asks for the same meanwhile waits for the same: after a change all open connections ask at once.
+        loading = self._loading.get(kind + digest)
+        if loading is None:
+            found = self._load(kind + digest, self._generation, load(digest))
+            loading = self._loading[kind + digest] = asyncio.create_task(found)
+        return await asyncio.shield(loading)
+
+    async def _load(self, key: bytes, generation: int, found: Awaitable[Identity | None]) -> Identity | None:
+        try:
+            identity = await found
+        finally:
+            if generation == self._generation:
+                del self._loading[key]
         # What was read before a change must not be kept after it.
         if identity is not None and generation == self._generation:
-            fresh_until = now + self._LIFETIME
-            self._known[kind + digest] = identity, min(fresh_until, identity.expires_at or fresh_until)
+            fresh_until = datetime.now(UTC) + self._LIFETIME
+            self._known[key] = identity, min(fresh_until, identity.expires_at or fresh_until)
             if len(self._known) > self._SIZE:
                 self._known.popitem(last=False)
         return identity

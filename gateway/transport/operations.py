@@ -106,7 +106,6 @@ class Operations:
         What ends it before its time is raised: `GatewayError` UNAUTHENTICATED when session or key have ended.
         """
         caller = await self.renewed(caller)
-
         context = self.context(caller, correlation_id)
 
         async def renew() -> Context:

@@ -160,7 +160,7 @@ class _Conversation:
                     if task := self._under_way.pop(_id(message), None):
                         task.cancel()
                 case "ping":
-                    await self._socket.send({**message, "type": "pong"})
+                    await self._socket.send({"type": "pong", "payload": message.get("payload")})
                 case "pong":
                     pass
                 case "connection_init":

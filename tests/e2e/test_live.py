@@ -13,10 +13,12 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from gateway.services.principals import hash_token
 from tests.e2e.gateways import LOG_IN, ask, gateway
-from tests.services.fleet import COMPANY, NUMBER
+from tests.services.fleet import COMPANY, NUMBER, insert
 from tests.services.people import BORIS, EMAIL, PASSWORD, arrange_people
 
+KEY = "gw_live_key_of_an_integration"
 FOLLOW = "subscription ($id: ID!) { numberChanged(companyId: $id) { id label } }"
 LABEL = """
 mutation ($id: ID!, $label: String!) {
@@ -35,6 +37,9 @@ COME_BACK = (1001, 1012)
 @pytest.fixture(autouse=True)
 async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
     await arrange_people(owner_connection)
+    key = {"company_id": COMPANY, "id": 1, "name": "Reports", "prefix": "gw_live", "secret_hash": hash_token(KEY)}
+    await insert(owner_connection, "api_keys", key)
+    await insert(owner_connection, "grants", {"company_id": COMPANY, "api_key_id": 1, "role": "reporting"})
 
 
 @pytest.fixture
@@ -56,15 +61,16 @@ class Socket:
         self._connection = connection
 
     @classmethod
-    async def open(cls, stack: AsyncExitStack, client: httpx.AsyncClient, address: str) -> "Socket":
+    async def open(cls, stack: AsyncExitStack, client: httpx.AsyncClient, address: str, key: str = "") -> "Socket":
         cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+        init = {"type": "connection_init", "payload": {"authorization": f"Bearer {key}"} if key else None}
         url = address.replace("http:", "ws:") + "/graphql"
         connection = await stack.enter_async_context(
             connect(url, subprotocols=["graphql-transport-ws"], origin=address, additional_headers={"Cookie": cookies})  # type: ignore[arg-type, list-item]
         )
         asked = {"query": FOLLOW, "variables": {"id": f"com_{COMPANY}"}}
         for message in (
-            {"type": "connection_init"},
+            init,
             {"type": "subscribe", "id": "1", "payload": asked},
             {"type": "ping"},
         ):
@@ -117,9 +123,9 @@ async def test_three_processes_tell_each_other_of_changes_and_of_access_that_end
     dsn: str, tmp_path: Path, anna: httpx.AsyncClient, owner_connection: asyncpg.Connection
 ) -> None:
     loop = asyncio.get_running_loop()
-    async with AsyncExitStack() as stack:
+    async with asyncio.timeout(60), AsyncExitStack() as stack:
         log = stack.enter_context((tmp_path / "log").open("w+"))
-        annas_phone, boris = [await stack.enter_async_context(httpx.AsyncClient(timeout=30)) for _ in range(2)]
+        annas_phone, boris, nobody = [await stack.enter_async_context(httpx.AsyncClient(timeout=30)) for _ in range(3)]
         addresses = [stack.enter_context(gateway(dsn, log, tmp_path)) for _ in range(2)]
         last = stack.enter_context(ExitStack())
         addresses.append(last.enter_context(gateway(dsn, log, tmp_path)))
@@ -129,11 +135,12 @@ async def test_three_processes_tell_each_other_of_changes_and_of_access_that_end
         stays, stream = await Socket.open(stack, anna, addresses[2]), await Stream.open(stack, anna, addresses[2])
         sockets = [await Socket.open(stack, annas_phone, address) for address in addresses]
         streams = [await Stream.open(stack, annas_phone, address) for address in addresses]
+        integrations = [await Socket.open(stack, nobody, address, KEY) for address in addresses]
         auditors = [await Socket.open(stack, boris, address) for address in addresses]
 
         await ask(anna, addresses[0], LABEL, id=f"num_{NUMBER}", label="On the road")
-        told = [(await each.hear())["payload"] for each in (stays, *sockets, *auditors)]
-        streamed = [await each.hear() for each in (stream, *streams)]
+        told = [(await each.hear())["payload"]["data"] for each in (stays, *sockets, *integrations, *auditors)]
+        streamed = [(await each.hear())["data"] for each in (stream, *streams)]
 
         since = loop.time()
         await ask(anna, addresses[2], REVOKE, id=session)
@@ -146,6 +153,11 @@ async def test_three_processes_tell_each_other_of_changes_and_of_access_that_end
         refused = [await each.hear() for each in auditors]
         role_took = loop.time() - since
 
+        since = loop.time()
+        await owner_connection.execute("UPDATE api_keys SET revoked_at = now()")
+        key_codes = await asyncio.gather(*(each.closed() for each in integrations))
+        key_took = loop.time() - since
+
         await ask(anna, addresses[0], LABEL, id=f"num_{NUMBER}", label="Home again")
         kept = await stays.hear()
 
@@ -157,14 +169,14 @@ async def test_three_processes_tell_each_other_of_changes_and_of_access_that_end
         log.seek(0)
         logged = log.read()
 
-    event = {"data": {"numberChanged": {"id": f"num_{NUMBER}", "label": "On the road"}}}
-    assert (told, streamed) == ([event] * 7, [event] * 4)
-    assert codes == [4401] * 3
+    event = {"numberChanged": {"id": f"num_{NUMBER}", "label": "On the road"}}
+    assert (told, streamed) == ([event] * 10, [event] * 4)
+    assert (codes, key_codes) == ([4401] * 3, [4401] * 3)
     assert [(message["type"], message["payload"][0]["extensions"]["reason"]) for message in refused] == [
         ("error", "NOT_FOUND")
     ] * 3
     assert kept["payload"]["data"]["numberChanged"]["label"] == "Home again"
-    assert max(session_took, role_took) < WITHIN
+    assert max(session_took, role_took, key_took) < WITHIN
     assert code in COME_BACK
     assert stop_took < STOPS_WITHIN
     assert "Traceback" not in logged

@@ -29,7 +29,7 @@ export function post(request, cookie = "") {
 // The answers of one operation, by a client of graphql-ws or graphql-sse.
 export async function answers(client, request) {
   const found = [];
-  for await (const answer of client.iterate(request)) found.push(answer);
+  for await (const { data, errors } of client.iterate(request)) found.push({ data, errors });
   return found;
 }
 

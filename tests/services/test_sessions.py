@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from authz.principal import Principal
-from gateway.db import Database
+from gateway.db import Database, Statement, Tenant
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.ports.mail import ConsoleMail
 from gateway.services import visits
@@ -197,6 +197,30 @@ async def test_a_revoked_session_ends_in_another_process(browser: Browser, datab
     await asyncio.wait_for(heard.wait(), 1)
     assert await other_process.by_session(lost.token) is None
     assert await other_process.by_session(kept.token) is not None
+
+
+async def test_whoever_asks_at_once_is_answered_together(
+    browser: Browser, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = browser.keep(await sign_in(browser.visit, EMAIL, PASSWORD))
+    principals, statements = Principals(database), list[str]()
+    fetch = database.fetch
+
+    async def counting(tenant: Tenant, statement: Statement, **parameters: object) -> list[asyncpg.Record]:
+        statements.append(statement.sql)
+        return await fetch(tenant, statement, **parameters)
+
+    monkeypatch.setattr(database, "fetch", counting)
+    impatient = asyncio.create_task(principals.by_session(opened.token))
+    others = [asyncio.create_task(principals.by_session(opened.token)) for _ in range(100)]
+    await asyncio.sleep(0)
+    impatient.cancel()
+
+    identities = await asyncio.gather(*others)
+
+    assert {identity and identity.session_id for identity in identities} == {opened.identity.session_id}
+    assert len([sql for sql in statements if "find_session" in sql]) == 1
+    assert await principals.by_session("unknown") is await principals.by_session("unknown") is None
 
 
 async def test_nobody_ends_the_session_of_another(

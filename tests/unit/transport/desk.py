@@ -77,9 +77,9 @@ class Desk:
 
     def __post_init__(self) -> None:
         people: Any = self.people
-        engine = Engine(make_schema())
-        make_context: Any = lambda caller, _: DeskContext(caller, engine)  # noqa: E731
-        self.operations = Operations(engine, people, make_context)
+        self.engine = Engine(make_schema())
+        make_context: Any = lambda caller, _: DeskContext(caller, self.engine)  # noqa: E731
+        self.operations = Operations(self.engine, people, make_context)
         database: Any = self.notices
         self.updates = Updates(database)
         self.connections = Connections(self.operations, self.updates)
