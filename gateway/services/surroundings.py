@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, String, Table, any_, bi
 
 from authz.actions import Action
 from authz.principal import Principal
-from authz.scope import Shape, scope
+from authz.scope import Shape, holds, scope
 from gateway.db import Statement
 from gateway.kit.identifiers import iccid_spellings
 from gateway.models import metadata
@@ -53,10 +53,12 @@ async def surround(
         for row in await run(_chain(held.shape), companies=companies, targets=targets, moment=moment, **held.params):
             forwardings = around[row["company_id"]].setdefault("forwardings", {})
             forwardings.setdefault(row["msisdn"], {})[row["condition"]] = row["target"]
-    if replaced := [each.iccid for each in operations if isinstance(each, SimReplace)]:
+    replaced = [each.iccid for each in operations if isinstance(each, SimReplace)]
+    # Which cards are in use, of whatever company, is told only to those who may put one in.
+    if any(holds(principal, SimReplace.kind, each.company_id, each.department_id) for each in states if replaced):
         spellings = {spelling for iccid in replaced for spelling in iccid_spellings(iccid)}
         # Of several numbers that are to get a free card only the first can have it.
-        sims = dict.fromkeys(replaced, states[0].id) | await claim(run, spellings) if states else {}
+        sims = dict.fromkeys(replaced, states[0].id) | await claim(run, spellings)
         for company_id in companies:
             around[company_id]["sims"] = sims
     found: Mapping[int, Surroundings] = {company_id: Surroundings(**known) for company_id, known in around.items()}

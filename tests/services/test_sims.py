@@ -13,7 +13,7 @@ from gateway.kit.texts import Language
 from gateway.models.numbers import SimKind
 from gateway.operations.sims import SimReplace
 from gateway.services.numbers import Done, change, preview
-from tests.services.fleet import ADMINISTRATOR, FOREIGN_NUMBER, MANAGER, NUMBER, ORIGIN, arrange, insert
+from tests.services.fleet import ADMINISTRATOR, AUDITOR, FOREIGN_NUMBER, MANAGER, NUMBER, ORIGIN, arrange, insert
 from tests.unit.operations.catalogues import catalogue
 
 CATALOGUE = catalogue()
@@ -73,6 +73,15 @@ async def test_a_card_of_another_company_is_taken_without_a_word_of_whose(
     assert await signed_in(owner_connection) == [OWNER_OF_101, STRANGER]
     outcome = await preview(database, ADMINISTRATOR, NUMBER, SimReplace(OTHER_CARD), catalogue=CATALOGUE)
     assert [each.code for each in outcome.refusals] == [ErrorCode.CONFLICT]
+
+
+async def test_whether_a_card_is_taken_is_told_only_to_those_who_may_put_it_in(database: Database) -> None:
+    taken, free = [
+        await preview(database, AUDITOR, NUMBER, SimReplace(card), catalogue=CATALOGUE) for card in (OTHER_CARD, CARD)
+    ]
+
+    assert [each.code for each in taken.refusals] == [ErrorCode.FORBIDDEN, ErrorCode.FORBIDDEN]
+    assert [each.code for each in free.refusals] == [ErrorCode.FORBIDDEN, ErrorCode.FORBIDDEN]
 
 
 async def test_a_card_of_a_number_that_was_given_back_is_free(
