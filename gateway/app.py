@@ -37,6 +37,7 @@ from gateway.transport.sse import EventStreamEndpoint
 from gateway.transport.uploads import UploadEndpoint
 from gateway.transport.websocket import WebSocketEndpoint
 from gateway.upstream import operator_system
+from schema.bulk_changes import RESULT_ADDRESS
 from schema.context import Context
 from schema.root import build_schema
 
@@ -121,7 +122,7 @@ def create_app(settings: Settings) -> ASGIApp:
     app = Starlette(
         routes=[
             Route("/uploads", uploads.store, methods=["POST"]),
-            Route("/bulk-changes/{id}/result.{format}", downloads.bulk_result),
+            Route(RESULT_ADDRESS, downloads.bulk_result),
             *HealthEndpoints(db, draining, token.get_secret_value() if token else None).routes,
         ],
         lifespan=lifespan,

@@ -9,7 +9,7 @@ import strawberry
 from authz.actions import Action
 from gateway.execution import PUBLIC, Info, Row, batched, column, computed, keyed
 from gateway.kit.errors import ErrorCode, Refusal
-from gateway.kit.ids import Kind
+from gateway.kit.ids import Kind, encode
 from gateway.loaders import bulk_changes as loader
 from gateway.loaders.bulk_changes import BULK_CHANGES
 from gateway.loaders.companies import COMPANIES
@@ -17,6 +17,7 @@ from gateway.loaders.narrowing import Parent
 from gateway.loaders.numbers import NUMBERS
 from gateway.models.bulk_changes import BulkChangeStatus, BulkItemState
 from gateway.models.journal import ActorKind
+from gateway.reports.tables import TableFormat
 from schema.connections import After, ConnectionOf, EdgeOf, First
 from schema.context import Context
 from schema.inputs import values
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from schema.companies import Company
 
 READ = Action.BULK_CHANGE_READ
+RESULT_ADDRESS = "/bulk-changes/{id}/result.{format}"
 
 _OF_PLAN = ("plan_hash", "item_count", "one_off_kopecks", "monthly_kopecks", "refused", "warnings", "irreversible")
 _OF_APPROVAL = ("approval_reason", "decided_by_id", "decided_by_name", "decided_at", "decision_comment")
@@ -197,6 +199,15 @@ async def _items(
     return await loader.items_of_bulk_changes(context.read, parents, context.page(first, after), states, info.selection)
 
 
+def _result_addresses(
+    rows: Sequence[Row],
+    info: Info[Context],
+    *,
+    format: Annotated[TableFormat, strawberry.argument(description="As what.")] = TableFormat.XLSX,
+) -> Sequence[str]:
+    return [RESULT_ADDRESS.format(id=encode(Kind.BULK_CHANGE, row["id"]), format=format) for row in rows]
+
+
 @strawberry.type(description="A change of many numbers.")
 class BulkChange(Node):
     __place__ = ("company_id",)
@@ -228,6 +239,12 @@ class BulkChange(Node):
     progress: BulkProgress = computed(lambda row: row, "How far it is.", READ, needs=(*_MOVED, *_COUNTED))
     items: BulkItemConnection = batched(
         _items, "Its items in the order of phone numbers.", READ, needs=("company_id", "id")
+    )
+    result_url: str = batched(
+        _result_addresses,
+        "Where on this server a file tells what becomes of each number; to be got with the same session or API key.",
+        READ,
+        needs=("id",),
     )
     undo_of: Annotated["BulkChange", strawberry.lazy("schema.bulk_changes")] | None = batched(
         by_column(BULK_CHANGES, "undo_of"), "The finished change that this one reverses.", READ, needs=("undo_of",)

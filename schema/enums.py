@@ -22,6 +22,7 @@ from gateway.models.numbers import (
     ServiceKind,
     SimKind,
 )
+from gateway.reports.tables import TableFormat
 
 E = TypeVar("E", bound=type[Enum])
 
@@ -121,6 +122,13 @@ describe(
     "What happens when some items can't be done.",
     SKIP_FAILED="The others go on.",
     REJECT_ALL="Nothing is done at all.",
+)
+describe(
+    TableFormat,
+    "What a file with a table is.",
+    JSONL="A JSON object in each line.",
+    CSV="Text for spreadsheets, in UTF-8.",
+    XLSX="A workbook of Excel.",
 )
 describe(
     BulkChangeStatus,

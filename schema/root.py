@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 from schema.api_keys import ApiKeyMutation
 from schema.applications import ApplicationMutation, ApplicationQuery
 from schema.bulk_change_steps import BulkChangeMutation
+from schema.bulk_change_updates import BulkChangeSubscription
 from schema.bulk_changes import BulkChangeQuery
 from schema.companies import CompanyQuery
 from schema.costs import CostQuery
@@ -65,7 +66,7 @@ class Mutation(
 
 
 @strawberry.type(description="What can be followed.")
-class Subscription(NumberSubscription):
+class Subscription(BulkChangeSubscription, NumberSubscription):
     """Fields stand in the order of the bases, the last one first."""
 
 

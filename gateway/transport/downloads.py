@@ -1,4 +1,4 @@
-"""`GET /bulk-changes/<id>/result.<format>`: what became of each number, as JSONL, CSV or XLSX."""
+"""`GET` of a bulk change's `resultUrl`: what became of each number, as JSONL, CSV or XLSX."""
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse

@@ -17,6 +17,7 @@ from gateway.services.bulk_results import COLUMNS, read_result
 from gateway.services.principals import Identity, Principals
 from gateway.sheets.reader import open_sheet
 from gateway.transport.downloads import DownloadEndpoint
+from schema.bulk_changes import RESULT_ADDRESS
 from tests.services.bulk import Bulk
 from tests.services.fleet import ADMINISTRATOR, BRANCH_NUMBER, COMPANY, FOREIGNER, MANAGER, NUMBER
 from tests.unit.operations.catalogues import PLAIN
@@ -34,7 +35,7 @@ class KnownPeople(Principals):
 
 async def get(bulk: Bulk, address: str, key: str | None = "anna") -> httpx.Response:
     endpoint = DownloadEndpoint(bulk.database, KnownPeople())
-    app = Starlette(routes=[Route("/bulk-changes/{id}/result.{format}", endpoint.bulk_result)])
+    app = Starlette(routes=[Route(RESULT_ADDRESS, endpoint.bulk_result)])
     headers = {"Accept-Language": "ru"} | ({"Authorization": f"Bearer {key}"} if key else {})
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         return await client.get(f"/bulk-changes/{address}", headers=headers)
