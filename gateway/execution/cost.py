@@ -269,7 +269,7 @@ def _factor(field: GraphQLField, sized: str | None, node: FieldNode, path: tuple
 
 def _constant(node: ValueNode) -> int | None:
     if isinstance(node, IntValueNode):
-        return int(node.value)
+        return max(0, int(node.value))
     return len(node.values) if isinstance(node, ListValueNode) else None
 
 

@@ -125,12 +125,11 @@ class Budgets:
 
     async def _refill(self, budget: "Budget", held: _Slice, points: int, *, fresh: bool) -> None:
         rate = budget.rate
-        returned = 0
-        if not fresh:
-            returned, held.points = held.points, 0
-        elif held.points + held.left + rate.per_second * (monotonic() - held.asked_at) < points:
+        if fresh and not held.points and held.left + rate.per_second * (monotonic() - held.asked_at) < points:
             raise _refusal(held, points, rate)
-        while held.points < points:
+        while held.points < points or not fresh:
+            fresh = True
+            returned, held.points = held.points, 0  # what is left over here may be what another process lacks
             [row] = await self._db.fetch(
                 Tenant(budget.companies),
                 _TAKE,
@@ -138,10 +137,9 @@ class Budgets:
                 burst=rate.burst,
                 per_second=rate.per_second,
                 slice=max(1, rate.burst // _SLICES),
-                needed=points - held.points,
+                needed=points,
                 returned=returned,
             )
-            returned = 0
             held.points += row["granted"]
             held.left, held.asked_at = row["points"], monotonic()
             if not row["granted"] and held.points < points:

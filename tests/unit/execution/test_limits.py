@@ -1,0 +1,95 @@
+"""Documents that are too large are refused before anything takes long over them, and told which limit they pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLError, parse
+
+from gateway.execution import Engine, Limits
+from gateway.kit.errors import GatewayError, GatewayErrorCode
+from tests.unit.execution.library import LibraryContext, make_schema
+
+LIMITS = Limits(operations=2, depth=3, fields=10, root_fields=4, aliases=3, directives=2, merges=5)
+
+
+def exceeded(source: str, limits: Limits = LIMITS) -> Any:
+    """The limit with what was asked for; None for a document within all of them."""
+    try:
+        limits.check(parse(source))
+    except GraphQLError as error:
+        cause = error.original_error
+    else:
+        return None
+    assert isinstance(cause, GatewayError)
+    assert cause.code is GatewayErrorCode.TOO_COSTLY
+    return cause.extensions["limit"], cause.extensions["requested"], cause.extensions["maximum"]
+
+
+@pytest.mark.parametrize(
+    ("source", "limit"),
+    [
+        ("query A { a } query B { a }", None),
+        ("query A { a } query B { a } query C { a }", ("operations", 3, 2)),
+        ("{ a { b { c } } }", None),
+        ("{ a { b { ... { c { d } } } } }", ("depth", 4, 3)),
+        ("{ a { ...F } } fragment F on A { b { ...G } } fragment G on B { c { d } }", ("depth", 4, 3)),
+        ("{ a { b c d e f } g { h i j } }", None),
+        ("{ a { b c d e f } g { h i j k } }", ("fields", 11, 10)),
+        ("{ a { ...F } b { ...F } c { ...F } } fragment F on A { d e f }", ("fields", 12, 10)),
+        ("{ a b c d }", None),
+        ("{ a ... { b ...F } } fragment F on Query { c d e }", ("root_fields", 5, 4)),
+        ("{ a: z { b: z } c: z }", None),
+        ("{ a: z { ...F } b: z { ...F } } fragment F on A { c: z }", ("aliases", 4, 3)),
+        ("{ a @x b @x }", None),
+        ("query ($v: Int @x) @x { a { ...F @x } } fragment F on A @x { b }", ("directives", 4, 2)),
+        ("{ a a a }", None),
+        ("{ a a a a }", ("merges", 6, 5)),
+        ("{ a { b } a { b } a { b } }", ("merges", 6, 5)),
+        ("{ ...F ...F ...F a } fragment F on Query { a }", None),
+        ("{ a } fragment F on A { a a a a }", ("merges", 6, 5)),
+    ],
+)
+def test_each_limit_counts_through_fragments(source: str, limit: object) -> None:
+    assert exceeded(source) == limit
+
+
+def test_fragments_that_double_are_counted_without_being_walked() -> None:
+    fragments = "".join(f"fragment F{n} on A {{ ...F{n + 1} ...F{n + 1} }} " for n in range(200))
+
+    limit = exceeded(f"{{ ...F0 }} {fragments} fragment F200 on A {{ a }}")
+
+    assert limit == ("fields", 2**200, 10)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{ ...A } fragment A on Query { a { ...A } }",
+        "{ a } fragment A on Query { ...B } fragment B on Query { ...A }",
+        "{ ...F0 } " + "".join(f"fragment F{n} on A {{ ...F{n + 1} }} " for n in range(2_000)),
+    ],
+)
+def test_fragments_without_an_end_are_refused(source: str) -> None:
+    with pytest.raises(GraphQLError, match=r"within itself|nested too deeply"):
+        LIMITS.check(parse(source))
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("{ version version version }", "more than 4 tokens"),
+        ("# a\n# b\n# c\n{ version }", "more than 2 comments"),
+        ("{ version }" + " " * 50, "more than 50 code points"),
+        ("{ version " * 3, "more than 4 tokens"),
+        ("{ a(b: [[", "more than 4 tokens"),
+    ],
+)
+async def test_what_takes_long_to_parse_is_not_parsed_to_its_end(source: str, message: str) -> None:
+    engine = Engine(make_schema(), limits=Limits(tokens=4, comments=2, characters=50))
+
+    result = await engine.execute(source, {}, None, LibraryContext())
+
+    assert not result.executed
+    assert message in result.errors[0].message
