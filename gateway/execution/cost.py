@@ -38,6 +38,9 @@ MUTATION = 100
 LIST_SIZE = 5
 """The rows expected of a list without an argument that says how many."""
 
+LARGEST = 2**31 - 1
+"""Counts go no further: a GraphQL Int."""
+
 _PAGE_ARGUMENTS = ("first", "last")
 _META = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
 
@@ -89,7 +92,7 @@ class Formula:
         cost = self.constant
         for factor, formula in self.products:
             cost += factor.value(variables) * formula.value(variables)
-        return cost
+        return min(cost, LARGEST)
 
     def advice(self, variables: Mapping[str, Any], maximum: int) -> "Advice | None":
         """The list that costs most by itself, and a size with which all would fit into `maximum`; None without lists.

@@ -88,6 +88,8 @@ class Prepared:
 def _kept(error: GraphQLError, text: Source) -> GraphQLError:
     """The error without its nodes, and its cause without the frames it passed: both would keep the syntax tree."""
     cause = error.original_error
+    if type(cause) is ValueError:  # Python's own, about a literal of too many digits: the caller's fault
+        cause = None
     if cause is not None:
         cause.__traceback__ = cause.__context__ = cause.__cause__ = None
     return GraphQLError(error.message, source=text, positions=error.positions, original_error=cause)

@@ -17,7 +17,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-from gateway.execution.cost import Advice
+from gateway.execution.cost import LARGEST, Advice
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Message, Text
 
@@ -101,6 +101,7 @@ class Limits:
 
     def _check(self, name: str, given: int) -> None:
         most: int = getattr(self, name)
+        given = min(given, LARGEST)
         if given > most:
             error = GatewayError(
                 GatewayErrorCode.TOO_COSTLY,

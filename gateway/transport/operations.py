@@ -50,11 +50,12 @@ def new_correlation_id() -> str:
     return correlation_id
 
 
-def hidden(error: GraphQLError) -> GraphQLError:
-    """What a stranger is told instead of what the GraphQL library says about types and variables."""
-    if error.original_error is not None:
-        return error
-    return GraphQLError("", original_error=GatewayError(GatewayErrorCode.INVALID_DOCUMENT, INVALID_DOCUMENT()))
+def hidden(errors: list[GraphQLError]) -> list[GraphQLError]:
+    """What a stranger is told where the GraphQL library would tell of types and variables."""
+    told = [error for error in errors if isinstance(error.original_error, GatewayError)]
+    return told or [
+        GraphQLError("", original_error=GatewayError(GatewayErrorCode.INVALID_DOCUMENT, INVALID_DOCUMENT()))
+    ]
 
 
 class Operations:
@@ -97,7 +98,7 @@ class Operations:
         observe(prepared, asked, caller, result, perf_counter() - begun)
         result.extensions = context.extensions(result.cost)
         if caller is None and not result.executed and not prepared.errors:
-            result.errors = [hidden(error) for error in result.errors]
+            result.errors = hidden(result.errors)
         return result
 
     async def answers(self, asked: Parameters, caller: Caller, correlation_id: str) -> AsyncGenerator[Result, None]:

@@ -1,0 +1,38 @@
+"""The endpoint over the register, without a server: as one caller sees it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import httpx
+
+from authz.principal import Principal
+from gateway.execution import Engine
+from gateway.services.principals import Identity
+from gateway.transport.graphql import GraphQLEndpoint
+from gateway.transport.operations import Caller, Operations
+from schema.context import Context
+from schema.root import build_schema
+from tests.factories.register import Register
+
+
+@asynccontextmanager
+async def endpoint(register: Register, principal: Principal | None) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of /graphql; `principal` is None for a stranger."""
+    engine = Engine(build_schema())
+
+    class People:
+        async def by_key(self, secret: str) -> Identity | None:
+            return Identity(principal, None, None, None) if principal else None
+
+    def context(caller: Caller, correlation_id: str) -> Context:
+        return replace(register.context(principal), engine=engine, correlation_id=correlation_id)
+
+    people: Any = People()
+    app: Any = GraphQLEndpoint(Operations(engine, people, context))
+    headers = {"content-type": "application/json"} | ({"authorization": "Bearer key"} if principal else {})
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://gateway.example", headers=headers
+    ) as client:
+        yield client
