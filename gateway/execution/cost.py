@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -38,6 +39,8 @@ MUTATION = 100
 LIST_SIZE = 5
 """The rows expected of a list without an argument that says how many."""
 
+INTROSPECTION = 40
+"""What each value of the schema about itself costs: those are made one by one."""
 LARGEST = 2**31 - 1
 """Counts go no further: a GraphQL Int."""
 
@@ -223,6 +226,8 @@ class _Pricing:
         if field is None:  # __typename
             return Formula(1)
         definition = self._definitions.find(parent.name, name)
+        if is_introspection_type(parent) or name in _META:
+            return self._introspected(parent, field, nodes, path)
         own = definition.spec.cost if definition else 1
         named = get_named_type(field.type)
         if is_leaf_type(named):
@@ -237,8 +242,35 @@ class _Pricing:
         factor = sized or page
         if factor is not None:
             return _times(factor, one)
-        size = LIST_SIZE if not is_introspection_type(parent) else self._listed(parent, name)
-        return Formula(one.constant * size, tuple((factor, _scaled(part, size)) for factor, part in one.products))
+        return _scaled(one, LIST_SIZE)
+
+    def _introspected(
+        self, parent: GraphQLObjectType, field: GraphQLField, nodes: list[FieldNode], path: tuple[str, ...]
+    ) -> Formula:
+        """Lists are as long as they are on average; a type is wrapped in no more than two others."""
+        name = nodes[0].name.value
+        selections = [node.selection_set for node in nodes if node.selection_set]
+        if name == "ofType" and path[-2:-1] == ("ofType",):
+            return Formula()
+        below = self._any(get_named_type(field.type), selections, path, None)
+        return _scaled(_sum((Formula(INTROSPECTION), below)), self._lengths.get((parent.name, name), 1))
+
+    @cached_property
+    def _lengths(self) -> Mapping[tuple[str, str], int]:
+        """How long the lists of the schema about itself are, by type and field."""
+        types = list(self._schema.type_map.values())
+        fields = [field for type_ in types for field in getattr(type_, "fields", {}).values()]
+        arguments = [argument for field in fields for argument in getattr(field, "args", {})]
+        values = [value for type_ in types for value in getattr(type_, "values", ())]
+        inputs = [field for field in fields if not hasattr(field, "args")]
+        return {
+            ("__Schema", "types"): len(types),
+            ("__Schema", "directives"): len(self._schema.directives),
+            ("__Type", "fields"): -(-(len(fields) - len(inputs)) // len(types)),
+            ("__Type", "inputFields"): -(-len(inputs) // len(types)),
+            ("__Type", "enumValues"): -(-len(values) // len(types)),
+            ("__Field", "args"): -(-len(arguments) // len(fields)),
+        }
 
     def _any(
         self, named: GraphQLNamedType, selections: list[SelectionSetNode], path: tuple[str, ...], page: Factor | None
@@ -251,9 +283,6 @@ class _Pricing:
 
     def _possible(self, named: GraphQLNamedType) -> Iterable[GraphQLObjectType]:
         return [named] if isinstance(named, GraphQLObjectType) else self._definitions.possible(named).values()
-
-    def _listed(self, parent: GraphQLObjectType, name: str) -> int:
-        return len(self._schema.type_map) if (parent.name, name) == ("__Schema", "types") else 3
 
 
 def _factor(field: GraphQLField, sized: str | None, node: FieldNode, path: tuple[str, ...]) -> Factor | None:

@@ -26,6 +26,18 @@ TOO_MUCH = {
         en="The document has {given:,} operations, more than {most:,}. Send fewer in one document.",
         ru="В документе {given:,} {given:операция|операции|операций}, больше {most:,}. Разделите его.",
     ),
+    "fragments": Text(
+        en="The document has {given:,} fragments, more than {most:,}. Split it into several requests.",
+        ru="В документе {given:,} {given:фрагмент|фрагмента|фрагментов}, больше {most:,}. Разделите его.",
+    ),
+    "variables": Text(
+        en="An operation has {given:,} variables, more than {most:,}. Send one input object or a list.",
+        ru="У операции {given:,} {given:переменная|переменные|переменных}, больше {most:,}. Передайте объект.",
+    ),
+    "arguments": Text(
+        en="A field has {given:,} arguments, more than {most:,}. No field takes that many.",
+        ru="У поля {given:,} {given:аргумент|аргумента|аргументов}, больше {most:,}. Столько у полей не бывает.",
+    ),
     "depth": Text(
         en="Fields are nested {given:,} deep, more than {most:,}. Ask for the inner objects by their ids.",
         ru="Вложенность полей — {given:,}, больше {most:,}. Запросите вложенные объекты по их id.",
@@ -54,6 +66,9 @@ TOO_MUCH = {
         "поле один раз.",
     ),
 }
+_COUNTED = tuple(TOO_MUCH)[:-1]
+"""All but `merges`, which are counted only in a document that is small enough."""
+
 TOO_COSTLY = Text(
     en="The request may cost {cost:,} points, more than {maximum:,}. {advice}",
     ru="Запрос может стоить {cost:,} {cost:балл|балла|баллов}, больше {maximum:,}. {advice}",
@@ -76,10 +91,13 @@ class Limits:
     `merges` are pairs of fields of one response name, or of fragments, in one place: each is compared with the other.
     """
 
-    characters: int = 50_000
+    characters: int = 30_000
     comments: int = 1_000
     tokens: int = 3_000
     operations: int = 10
+    fragments: int = 100
+    variables: int = 250
+    arguments: int = 50
     depth: int = 20
     fields: int = 1_000
     root_fields: int = 100
@@ -93,7 +111,7 @@ class Limits:
         """Raises `GraphQLError`, with a `GatewayError` TOO_COSTLY as its cause, for a document that is too large."""
         try:
             measure = _Measure(document)
-            for name in ("operations", "depth", "fields", "root_fields", "aliases", "directives"):
+            for name in _COUNTED:
                 self._check(name, getattr(measure, name))
             self._check("merges", measure.merges())
         except RecursionError:
@@ -140,9 +158,6 @@ class _Size(NamedTuple):
     aliases: int = 0
     directives: int = 0
 
-    def __add__(self, other: "_Size") -> "_Size":  # type: ignore[override]  # sizes add up, they are not concatenated
-        return _Size(max(self[0], other[0]), *(mine + theirs for mine, theirs in zip(self[1:], other[1:], strict=True)))
-
 
 _NOTHING = _Size()
 
@@ -156,39 +171,60 @@ class _Measure:
         }
         self._known: dict[str, _Size | None] = {}
         """By fragment; None while it is measured."""
+        self.arguments = 0
         operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
         self._roots = [operation.selection_set for operation in operations]
-        sizes = [self._operation(operation) for operation in operations]
+        sizes = [self._selections(operation.selection_set) for operation in operations]
+        self.root_fields = max((size.root_fields for size in sizes), default=0)
         for name, fragment in self._fragments.items():
             if name not in self._known:
                 self._roots.append(fragment.selection_set)
                 sizes.append(self._fragment(name))
-        total = sum(sizes, start=_NOTHING)
         self.operations = len(operations)
-        self.depth, self.fields, _, self.aliases, self.directives = total
-        self.root_fields = max((size.root_fields for size in sizes), default=0)
+        self.fragments = len(self._fragments)
+        declared = [operation.variable_definitions or () for operation in operations]
+        self.variables = max(map(len, declared), default=0)
+        self.depth = max((size.depth for size in sizes), default=0)
+        self.fields = sum(size.fields for size in sizes)
+        self.aliases = sum(size.aliases for size in sizes)
+        self.directives = (
+            sum(size.directives for size in sizes)
+            + sum(len(operation.directives or ()) for operation in operations)
+            + sum(len(variable.directives or ()) for variables in declared for variable in variables)
+        )
 
     def merges(self) -> int:
         """Pairs that must be compared; to be asked of a document with few fields only, for they are all walked."""
         return sum(self._merges([root]) for root in self._roots)
 
-    def _operation(self, node: OperationDefinitionNode) -> _Size:
-        declared = sum(len(variable.directives or ()) for variable in node.variable_definitions or ())
-        return self._selections(node.selection_set) + _Size(directives=declared + len(node.directives or ()))
-
     def _selections(self, selections: SelectionSetNode) -> _Size:
-        return sum(map(self._selection, selections.selections), start=_NOTHING)
+        depth = fields = root_fields = aliases = directives = 0
+        for node in selections.selections:
+            directives += len(node.directives or ())
+            if isinstance(node, FieldNode):
+                fields += 1
+                root_fields += 1
+                aliases += node.alias is not None
+                self.arguments = max(self.arguments, len(node.arguments or ()))
+                if node.selection_set is None:
+                    depth = max(depth, 1)
+                    continue
+                below = self._selections(node.selection_set)
+                depth = max(depth, below.depth + 1)
+            else:
+                below = self._spread(node)
+                depth = max(depth, below.depth)
+                root_fields += below.root_fields
+            fields += below.fields
+            aliases += below.aliases
+            directives += below.directives
+        return _Size(depth, fields, root_fields, aliases, directives)
 
-    def _selection(self, node: SelectionNode) -> _Size:
-        own = len(node.directives or ())
-        if isinstance(node, FieldNode):
-            below = self._selections(node.selection_set) if node.selection_set else _NOTHING
-            aliases = below.aliases + (node.alias is not None)
-            return _Size(below.depth + 1, below.fields + 1, 1, aliases, below.directives + own)
+    def _spread(self, node: SelectionNode) -> _Size:
         if isinstance(node, InlineFragmentNode):
-            return self._selections(node.selection_set) + _Size(directives=own)
+            return self._selections(node.selection_set)
         assert isinstance(node, FragmentSpreadNode)
-        return self._fragment(node.name.value) + _Size(directives=own)
+        return self._fragment(node.name.value)
 
     def _fragment(self, name: str) -> _Size:
         if name in self._known:
@@ -200,8 +236,8 @@ class _Measure:
         if fragment is None:  # validation tells
             return _NOTHING
         self._known[name] = None
-        own = _Size(directives=len(fragment.directives or ()))
-        size = self._known[name] = self._selections(fragment.selection_set) + own
+        size = self._selections(fragment.selection_set)
+        size = self._known[name] = size._replace(directives=size.directives + len(fragment.directives or ()))
         return size
 
     def _merges(self, selections: list[SelectionSetNode]) -> int:

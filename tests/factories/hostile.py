@@ -79,6 +79,7 @@ FAMILIES: Mapping[str, Callable[[int], str]] = {
         + " }"
     ),
     "variables": lambda room: f"query ({repeated(lambda n: f'$v{n}: ID!', room)}) {{ __typename }}",
+    "one variable": lambda room: f"query ({repeated(lambda _: '$v: ID!', room)}) {{ __typename }}",
     "undefined variables": lambda room: f"{{ nodes(ids: [{repeated(lambda n: f'$v{n}', room)}]) {{ id }} }}",
     "ids": lambda room: f"{{ nodes(ids: [{repeated(lambda n: str(n), room)}]) {{ id }} }}",
     "arguments": lambda room: f"{{ companies({repeated(lambda n: f'a{n}: 1', room)}) {{ totalCount }} }}",

@@ -43,7 +43,7 @@ def cost(engine: Engine, source: str, **variables: object) -> int:
         ("{ version @skip(if: true) }", 0),
         ('{ node(id: "x") { id ... on Book { title } ... on Author { name } } }', 1 + 2),
         ("mutation { rename(number: 1) { id } touch(number: 2) }", 100 + 2 + 100 + 1),
-        ("{ __schema { queryType { name } } }", 1 + 2),
+        ("{ __schema { queryType { name } } }", 40 * (1 + 1 + 1)),
     ],
 )
 def test_a_value_is_a_point(engine: Engine, source: str, points: int) -> None:

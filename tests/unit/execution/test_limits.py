@@ -11,7 +11,18 @@ from gateway.execution import Engine, Limits
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from tests.unit.execution.library import LibraryContext, make_schema
 
-LIMITS = Limits(operations=2, depth=3, fields=10, root_fields=4, aliases=3, directives=2, merges=5)
+LIMITS = Limits(
+    operations=2,
+    fragments=200,
+    variables=2,
+    arguments=2,
+    depth=3,
+    fields=10,
+    root_fields=4,
+    aliases=3,
+    directives=2,
+    merges=5,
+)
 
 
 def exceeded(source: str, limits: Limits = LIMITS) -> Any:
@@ -32,6 +43,11 @@ def exceeded(source: str, limits: Limits = LIMITS) -> Any:
     [
         ("query A { a } query B { a }", None),
         ("query A { a } query B { a } query C { a }", ("operations", 3, 2)),
+        ("query ($a: A, $b: A) { a }", None),
+        ("query ($a: A, $b: A, $c: A) { a }", ("variables", 3, 2)),
+        ("{ a { b(c: 1, d: 2) } }", None),
+        ("{ a { b(c: 1, d: 2, d: 3) } }", ("arguments", 3, 2)),
+        ("{ a }" + " fragment F on A { b }" * 2, None),
         ("{ a { b { c } } }", None),
         ("{ a { b { ... { c { d } } } } }", ("depth", 4, 3)),
         ("{ a { ...F } } fragment F on A { b { ...G } } fragment G on B { c { d } }", ("depth", 4, 3)),
@@ -56,9 +72,9 @@ def test_each_limit_counts_through_fragments(source: str, limit: object) -> None
 
 
 def test_fragments_that_double_are_counted_without_being_walked() -> None:
-    fragments = "".join(f"fragment F{n} on A {{ ...F{n + 1} ...F{n + 1} }} " for n in range(200))
+    fragments = "".join(f"fragment F{n} on A {{ ...F{n + 1} ...F{n + 1} }} " for n in range(150))
 
-    limit = exceeded(f"{{ ...F0 }} {fragments} fragment F200 on A {{ a }}")
+    limit = exceeded(f"{{ ...F0 }} {fragments} fragment F150 on A {{ a }}")
 
     assert limit == ("fields", 2**31 - 1, 10)
 

@@ -1,0 +1,104 @@
+"""What the gateway's own documents cost: long exports pass, everything about everybody does not; estimates say so."""
+
+from dataclasses import replace
+
+import pytest
+from graphql import get_introspection_query
+
+from gateway.execution import Engine
+from gateway.execution.engine import Estimate
+from gateway.kit.errors import GatewayError, GatewayErrorCode, Refusal
+from gateway.kit.texts import Language
+from schema.root import build_schema
+from tests.benchmarks.questions import full_page
+from tests.factories.register import Register
+
+ABUSE = "query ($n: Int) { companies(first: $n) { nodes { numbers(first: 1000) { nodes { id } } } } }"
+ESTIMATE = """
+query ($document: String!, $variables: JSON, $name: String) {
+  estimateCost(document: $document, variables: $variables, operationName: $name) { cost maximum available advice }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine(build_schema())
+
+
+def cost(engine: Engine, document: str, variables: dict[str, object]) -> int:
+    estimate = engine.estimate(engine.prepare(document), variables, None)
+    assert isinstance(estimate, Estimate), estimate
+    return estimate.cost
+
+
+def test_an_export_of_ten_thousand_numbers_passes(engine: Engine) -> None:
+    assert cost(engine, full_page("Export"), {"id": "com_1", "n": 10_000}) < engine.limits.cost / 2
+
+
+def test_tools_may_introspect(engine: Engine) -> None:
+    document = get_introspection_query(specified_by_url=True, input_value_deprecation=True)
+
+    assert cost(engine, document, {}) < engine.limits.cost
+
+
+def test_all_numbers_of_all_companies_do_not(engine: Engine) -> None:
+    assert cost(engine, ABUSE, {"n": 1_000}) > engine.limits.cost
+
+
+@pytest.mark.parametrize(
+    ("companies", "language", "advice"),
+    [
+        (1_000, Language.EN, "The dearest field is companies.nodes.numbers; with first: 498 the request fits."),
+        (1_000, Language.RU, "Дороже всего поле companies.nodes.numbers; с first: 498 запрос уложится."),
+        (10, Language.EN, None),
+    ],
+)
+async def test_an_estimate_names_what_would_fit(
+    register: Register, engine: Engine, companies: int, language: Language, advice: str | None
+) -> None:
+    asked = {"document": ABUSE, "variables": {"n": companies}}
+    context = replace(register.context(language=language), engine=engine)
+
+    result = await register.engine.execute(ESTIMATE, asked, None, context)
+
+    assert result.data == {
+        "estimateCost": {
+            "cost": 100 + 1 + companies * (1 + 1 + 1_000 * 2),
+            "maximum": 1_000_100,
+            "available": 1_000_000,
+            "advice": advice,
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("document", "variables", "message"),
+    [
+        ("{ nothing }", None, "The document cannot be run: Cannot query field 'nothing' on type 'Query'."),
+        ("{", None, "The document cannot be run: Syntax Error: Expected Name, found <EOF>."),
+        (ABUSE, {"n": "x"}, "The document cannot be run: Variable '$n' has invalid value"),
+        (ABUSE, [1], "The variables must be one JSON object with a value by name."),
+        (
+            "{" + "a: viewer { name } " * 151 + "}",
+            None,
+            "The document cannot be run: An operation begins with 151 fields",
+        ),
+    ],
+)
+async def test_an_estimate_tells_why_a_document_cannot_be_run(
+    register: Register, document: str, variables: object, message: str
+) -> None:
+    answer = await register.ask(ESTIMATE, {"document": document, "variables": variables})
+
+    (refusal,) = answer.causes
+    assert isinstance(refusal, Refusal)
+    assert refusal.message.render(Language.EN).startswith(message)
+
+
+async def test_strangers_get_no_estimates(register: Register) -> None:
+    answer = await register.ask(ESTIMATE, {"document": "{ nothing }"}, by=None)
+
+    (error,) = answer.causes
+    assert isinstance(error, GatewayError)
+    assert error.code is GatewayErrorCode.UNAUTHENTICATED
