@@ -124,6 +124,8 @@ class Operations:
         opened = stream if isinstance(stream, Result) else Result(None)
         observe(prepared, asked, context.principal, opened, perf_counter() - begun)
         if isinstance(stream, Result):
+            if context.principal is None and not prepared.errors:
+                stream.errors = hidden(stream.errors)
             yield stream
             return
         async with aclosing(stream):  # type: ignore[type-var]  # the engine's streams are generators
