@@ -109,7 +109,7 @@ def create_app(settings: Settings) -> ASGIApp:
             await catalogue.close()
             await db.close()
 
-    operations = Operations(engine, principals, make_context)
+    operations = Operations(engine, principals, make_context, timeout=settings.request_timeout)
     connections = Connections(operations, updates)
     draining = Draining(settings.drain_time, connections.end)
     endpoints: dict[tuple[str, str | None], ASGIApp] = {

@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """Connections for transactions."""
     statement_timeout: float = Field(default=30, gt=0)
     """A statement that runs longer is cancelled by PostgreSQL."""
+    request_timeout: float = Field(default=60, gt=0)
+    """A request that runs longer is stopped, with its statements, and answered TIMEOUT."""
     points_per_request: int = Field(default=1_000_000, ge=1_000)
     """What one operation may cost: about as many values as its answer may hold."""
     points_per_second: float = Field(default=200_000, gt=0)

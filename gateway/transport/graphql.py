@@ -12,6 +12,7 @@ from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Text, negotiate
 from gateway.telemetry import traces
 from gateway.transport.answers import dump, present_fault
+from gateway.transport.attention import Attention
 from gateway.transport.authentication import closed_cookies, harmless, opened_cookies
 from gateway.transport.compression import packed
 from gateway.transport.observing import observe_refused
@@ -104,9 +105,11 @@ class GraphQLEndpoint:
                 response = await self._answer(request)
             except Exception as failure:  # nobody further out would tell the caller, and log it
                 response = refusal(request, failure)
-        await respond(send, request, response)
+        if response is not None:
+            await respond(send, request, response)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request) -> Response | None:
+        """None when nobody waits for it any more."""
         method, headers = request.scope["method"], request.headers
         if method not in ("POST", "GET"):
             raise fault(405, GET_OR_POST, {"allow": "GET, POST"})
@@ -120,7 +123,10 @@ class GraphQLEndpoint:
         operation = prepared.find(asked.operation_name)
         if method == "GET" and operation is not None and operation.type is not OperationType.QUERY:
             raise fault(405, ONLY_QUERIES, {"allow": "POST"})
-        result = await self._operations.execute(prepared, asked, context)
+        async with Attention(request.receive) as attention:
+            result = await self._operations.execute(prepared, asked, context)
+        if attention.gone:
+            return None
         return Response(
             200 if result.executed or media == JSON else 400,
             dump(result, context.language, request.correlation_id),

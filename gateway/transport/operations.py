@@ -1,5 +1,6 @@
 """Runs what clients ask, whatever way it came: over HTTP, a WebSocket, or as an event stream."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -22,6 +23,12 @@ from schema.context import INVALID_DOCUMENT, Context
 INTROSPECTION = Text(
     en="The schema is shown to signed-in callers only. Sign in, or send an API key.",
     ru="Схема видна только после входа. Войдите или отправьте API-ключ.",
+)
+TOO_LONG = Text(
+    en="The request took longer than {seconds} {seconds:second|seconds} and was stopped. Ask for less at a time; look "
+    "whether a mutation was done before sending it again.",
+    ru="Запрос выполнялся дольше {seconds} {seconds:секунды|секунд|секунд} и был остановлен. Запрашивайте меньше за "
+    "раз; перед повтором изменения проверьте, не выполнено ли оно.",
 )
 OVER = Text(
     en="The session or API key that opened this stream has ended. Sign in again, or use another key.",
@@ -61,10 +68,13 @@ def hidden(errors: list[GraphQLError]) -> list[GraphQLError]:
 class Operations:
     """The engine, and who may ask it what."""
 
-    def __init__(self, engine: Engine, principals: Principals, make_context: MakeContext) -> None:
+    def __init__(
+        self, engine: Engine, principals: Principals, make_context: MakeContext, *, timeout: float = 60
+    ) -> None:
         self._engine = engine
         self._principals = principals
         self._make_context = make_context
+        self._timeout = timeout
 
     async def caller(self, headers: Headers, ip: str) -> Caller:
         """Who sends these headers. `GatewayError` UNAUTHENTICATED for a wrong key."""
@@ -92,9 +102,16 @@ class Operations:
         return prepared
 
     async def execute(self, prepared: Prepared, asked: Parameters, context: Context) -> Result:
-        """The answer to a query or a mutation. `GatewayError` RATE_LIMITED when the caller's budget is spent."""
+        """The answer to a query or a mutation.
+
+        `GatewayError` RATE_LIMITED when the caller's budget is spent, TIMEOUT when it was stopped after too long.
+        """
         caller, begun = context.principal, perf_counter()
-        result = await self._engine.execute(prepared, asked.variables, asked.operation_name, context)
+        try:
+            async with asyncio.timeout(self._timeout):
+                result = await self._engine.execute(prepared, asked.variables, asked.operation_name, context)
+        except TimeoutError:
+            raise GatewayError(GatewayErrorCode.TIMEOUT, TOO_LONG(seconds=round(self._timeout))) from None
         observe(prepared, asked, caller, result, perf_counter() - begun)
         result.extensions = context.extensions(result.cost)
         if caller is None and not result.executed and not prepared.errors:
