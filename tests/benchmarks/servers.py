@@ -94,6 +94,7 @@ def _gateway(dsn: str) -> dict[str, str]:
         "GATEWAY_PORT": "{port}",
         "GATEWAY_READERS": str(POOL),
         "GATEWAY_LOG_LEVEL": "warning",
+        "GATEWAY_WORKER": "false",  # One process each: bulk changes run elsewhere.
         # Costs are counted and taken from budgets, but nobody is to wait for theirs.
         "GATEWAY_POINTS_PER_SECOND": "1e9",
         "GATEWAY_POINTS_BURST": "10000000000",
