@@ -13,6 +13,7 @@ from authz.principal import Grant, Principal
 from gateway.db import Database, Tenant
 from gateway.kit.errors import ErrorCode, Refusal, Refusals
 from gateway.kit.texts import Language
+from gateway.operations.assignments import Assign
 from gateway.operations.operation import Operation
 from gateway.operations.options import OptionConnect, OptionDisconnect
 from gateway.operations.snapshots import snapshot
@@ -24,10 +25,12 @@ from gateway.services.numbers import Done, change, preview
 from tests.services.fleet import (
     ADMINISTRATOR,
     AUDITOR,
+    BRANCH,
     BRANCH_NUMBER,
     COMPANY,
     FOREIGN_NUMBER,
     FOREIGNER,
+    HEADQUARTERS,
     MANAGER,
     NUMBER,
     ORIGIN,
@@ -193,6 +196,24 @@ async def test_a_manager_changes_the_numbers_of_the_department(database: Databas
     done = await make(database, OptionConnect(PLAIN), BRANCH_NUMBER, MANAGER)
 
     assert done.number_id == BRANCH_NUMBER
+
+
+@pytest.mark.parametrize(
+    ("department_id", "expected"),
+    [
+        (None, (ErrorCode.FORBIDDEN, ("change", "assign"))),
+        (HEADQUARTERS, (ErrorCode.NOT_FOUND, ("change", "assign", "departmentId"))),
+    ],
+)
+async def test_nobody_moves_a_number_out_of_their_reach(
+    database: Database, department_id: int | None, expected: tuple[str, tuple[str, ...]]
+) -> None:
+    operation = Assign(department_id=department_id)
+
+    assert await refused(make(database, operation, BRANCH_NUMBER, MANAGER)) == [expected]
+    outcome = await preview(database, MANAGER, BRANCH_NUMBER, operation, catalogue=CATALOGUE)
+    assert [(each.code, each.field) for each in outcome.refusals] == [expected]
+    assert (await number_now(database, BRANCH_NUMBER)).department_id == BRANCH
 
 
 async def test_a_missing_right_is_told_with_the_role_to_ask_for(database: Database) -> None:
