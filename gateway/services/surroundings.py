@@ -61,6 +61,8 @@ async def surround(
         sims = dict.fromkeys(replaced, states[0].id) | await claim(run, spellings)
         for company_id in companies:
             around[company_id]["sims"] = sims
+    if not around:
+        return list(states)
     found: Mapping[int, Surroundings] = {company_id: Surroundings(**known) for company_id, known in around.items()}
     return [replace(state, around=found.get(state.company_id, Surroundings())) for state in states]
 
