@@ -118,12 +118,11 @@ def create_app(settings: Settings) -> ASGIApp:
         ("http", "/graphql/stream"): EventStreamEndpoint(operations, connections),
     }
     uploads, downloads = UploadEndpoint(db, principals), DownloadEndpoint(db, principals)
-    token = settings.metrics_token
     app = Starlette(
         routes=[
             Route("/uploads", uploads.store, methods=["POST"]),
             Route(RESULT_ADDRESS, downloads.bulk_result),
-            *HealthEndpoints(db, draining, token.get_secret_value() if token else None).routes,
+            *HealthEndpoints(db, settings, lambda: draining.begun).routes,
         ],
         lifespan=lifespan,
     )

@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """Web processes of `gateway serve`."""
     worker: bool = True
     """Whether `gateway serve` has a worker beside it; off where `gateway worker` runs on its own."""
+    health_port: int | None = Field(default=None, ge=0, le=65535)
+    """Where `gateway worker` answers /healthz, /readyz and /metrics, on `host`; without it nowhere."""
     readers: int = Field(default=8, ge=1)
     """Connections for reads."""
     writers: int = Field(default=4, ge=1)

@@ -5,9 +5,12 @@ import contextlib
 import multiprocessing
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager
 
 import structlog
+import uvicorn
+from starlette.applications import Starlette
 
 from gateway.db import Database
 from gateway.jobs import Jobs
@@ -15,6 +18,7 @@ from gateway.loaders.catalogue import CatalogueCache
 from gateway.settings import Settings
 from gateway.telemetry.logs import configure_logs
 from gateway.telemetry.process import observing
+from gateway.transport.health import HealthEndpoints
 from gateway.upstream import operator_system
 
 _LOOK_EVERY = 2.0
@@ -50,7 +54,7 @@ async def _run(settings: Settings) -> None:
     )
     catalogue, bss = CatalogueCache(db), operator_system(settings)
     try:
-        async with observing("gateway worker", db.pools, settings.otlp_url):
+        async with observing("gateway worker", db.pools, settings.otlp_url), _answering(db, settings):
             await db.open()
             await catalogue.open()
             await _work(db, Jobs(db, catalogue, bss))
@@ -59,6 +63,38 @@ async def _run(settings: Settings) -> None:
             await bss.close()
         await catalogue.close()
         await db.close()
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the worker."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        return contextlib.nullcontext()
+
+
+@contextlib.asynccontextmanager
+async def _answering(db: Database, settings: Settings) -> AsyncIterator[None]:
+    """Answers questions about the worker's health while the block lasts, where a port is set for them."""
+    if settings.health_port is None:
+        yield
+        return
+    routes = HealthEndpoints(db, settings, lambda: False).routes
+    config = uvicorn.Config(
+        Starlette(routes=routes),
+        settings.host,
+        settings.health_port,
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve())
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
 
 
 async def _work(db: Database, jobs: Jobs) -> None:

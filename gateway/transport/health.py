@@ -1,6 +1,7 @@
 """What an operator's machines ask a process: does it live, may it be sent requests, how is it."""
 
 import ipaddress
+from collections.abc import Callable
 from secrets import compare_digest
 
 from starlette.requests import Request
@@ -9,17 +10,18 @@ from starlette.routing import Route
 
 from gateway.db import Database
 from gateway.services.readiness import Obstacle, obstacle
+from gateway.settings import Settings
 from gateway.telemetry import meters, metrics
-from gateway.transport.draining import Draining
 
 
 class HealthEndpoints:
-    """`/healthz`, `/readyz` and `/metrics`."""
+    """`/healthz`, `/readyz` and `/metrics`; `leaving` says whether the process is about to end."""
 
-    def __init__(self, db: Database, draining: Draining, metrics_token: str | None) -> None:
+    def __init__(self, db: Database, settings: Settings, leaving: Callable[[], bool]) -> None:
         self._db = db
-        self._draining = draining
-        self._metrics_token = metrics_token
+        self._leaving = leaving
+        token = settings.metrics_token
+        self._metrics_token = token.get_secret_value() if token else None
         self.routes = [
             Route("/healthz", self._live),
             Route("/readyz", self._ready),
@@ -32,7 +34,7 @@ class HealthEndpoints:
 
     async def _ready(self, _: Request) -> Response:
         """503 with the reason when requests had better go to another process."""
-        found = Obstacle.DRAINING if self._draining.begun else await obstacle(self._db)
+        found = Obstacle.DRAINING if self._leaving() else await obstacle(self._db)
         if found is None:
             return JSONResponse({"status": "ready"})
         return JSONResponse({"status": "not ready", "reason": found}, 503)
