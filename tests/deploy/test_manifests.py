@@ -1,4 +1,4 @@
-"""The files of deploy/: they name commands, settings, paths and metrics that there are, and no secret stands in them."""
+"""The files of deploy/: they name commands, settings, paths and metrics that there are, and hold no secret."""
 
 import json
 import re

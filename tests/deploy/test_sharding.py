@@ -41,7 +41,7 @@ def test_the_page_tells_of_every_table_once() -> None:
 
 @pytest.mark.parametrize("name", sorted(DISTRIBUTED))
 def test_keys_of_distributed_tables_begin_with_the_company(name: str) -> None:
-    assert list(metadata.tables[name].primary_key.columns)[0].name == "company_id"
+    assert next(iter(metadata.tables[name].primary_key.columns)).name == "company_id"
 
 
 @pytest.mark.parametrize("name", sorted(REFERENCE))

@@ -1,7 +1,9 @@
 """What operators see of a gateway: lines, metrics and traces of what was asked, and no secret in any of them."""
 
+import asyncio
 import hashlib
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.services.principals import hash_token
 from tests.e2e.gateways import LOG_IN, gateway
+from tests.e2e.test_commands import command
 from tests.services.fleet import COMPANY, insert
 from tests.services.people import EMAIL, PASSWORD, arrange_people
 
@@ -130,6 +133,31 @@ async def test_no_secret_is_in_logs_metrics_or_traces(
     whole = {span.span_id: span for span in traced if span.name == "graphql"}
     assert {span.parent_span_id.hex() for span in whole.values()} == {"b7ad6b7169203331"}
     assert all(span.parent_span_id in whole for span in traced if span.name == "postgresql")
+
+
+async def test_a_worker_tells_of_itself(dsn: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with command("worker", database_url=dsn, health_port=str(port)) as worker:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            ready = await _when_up(client, "/readyz")
+            metrics = (await client.get("/metrics")).text
+        worker.terminate()
+        _, complaints = await asyncio.to_thread(worker.communicate, timeout=30)
+
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
+    assert "gateway_memory_bytes" in metrics
+    assert (worker.returncode, complaints) == (0, "")
+
+
+async def _when_up(client: httpx.AsyncClient, path: str) -> httpx.Response:
+    """The first answer; a minute is enough for a start."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                return await client.get(path)
+            except httpx.TransportError:
+                await asyncio.sleep(0.1)
 
 
 def read_spans(body: bytes) -> list[Span]:
