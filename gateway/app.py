@@ -21,6 +21,7 @@ from gateway.secret_key import secret_key
 from gateway.services.budgets import Budgets, Rate
 from gateway.services.post import Post
 from gateway.services.principals import Principals
+from gateway.services.trusted_documents import TrustedDocuments
 from gateway.services.updates import Updates
 from gateway.settings import Settings
 from gateway.telemetry.logs import configure_logs
@@ -95,7 +96,8 @@ def create_app(settings: Settings) -> ASGIApp:
             await principals.open()
             await updates.open()
             demo = await is_demo(db)
-            app.router.routes.extend(ide.routes(demo=demo))
+            if not settings.only_trusted_documents:
+                app.router.routes.extend(ide.routes(demo=demo))
             app.state.post = post_office(settings, demo=demo)
             app.state.bss = operator_system(settings)
             spare_collector()
@@ -109,7 +111,8 @@ def create_app(settings: Settings) -> ASGIApp:
             await catalogue.close()
             await db.close()
 
-    operations = Operations(engine, principals, make_context, timeout=settings.request_timeout)
+    documents = TrustedDocuments(db, only=settings.only_trusted_documents)
+    operations = Operations(engine, principals, documents, make_context, timeout=settings.request_timeout)
     connections = Connections(operations, updates)
     draining = Draining(settings.drain_time, connections.end)
     endpoints: dict[tuple[str, str | None], ASGIApp] = {

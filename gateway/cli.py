@@ -18,6 +18,7 @@ from rich.status import Status
 from sqlalchemy.exc import DBAPIError
 
 from gateway.db import Database
+from gateway.document_commands import documents
 from gateway.embedded import Embedded, EmbeddedError
 from gateway.kit.errors import InvalidValue, Refusal
 from gateway.kit.ids import Kind, encode
@@ -275,6 +276,7 @@ async def _import_register(dsn: str, inn: str, file: Path, *, dry_run: bool) -> 
     return not imported.errors
 
 
+app.add_typer(documents, name="documents")
 admin = typer.Typer(help="What the operator's staff decides.", no_args_is_help=True)
 app.add_typer(admin, name="admin")
 Application = Annotated[int, typer.Argument(help="Id of the application.")]

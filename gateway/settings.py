@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     """Connections for transactions."""
     statement_timeout: float = Field(default=30, gt=0)
     """A statement that runs longer is cancelled by PostgreSQL."""
+    only_trusted_documents: bool = False
+    """Run no documents but those that `gateway documents register` has taken; GraphiQL is not served then."""
     request_timeout: float = Field(default=60, gt=0)
     """A request that runs longer is stopped, with its statements, and answered TIMEOUT."""
     points_per_request: int = Field(default=1_000_000, ge=1_000)

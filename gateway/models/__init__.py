@@ -16,6 +16,7 @@ from gateway.models import (
     journal,
     numbers,
     orders,
+    trusted_documents,
     uploads,
 )
 
@@ -36,5 +37,6 @@ __all__ = [
     "metadata",
     "numbers",
     "orders",
+    "trusted_documents",
     "uploads",
 ]

@@ -58,6 +58,7 @@ FOREIGN_ORIGIN = Text(
 )
 
 _STATUSES = {
+    GatewayErrorCode.PERSISTED_QUERY_NOT_FOUND: 200,  # no failure: the client goes on and sends the document
     GatewayErrorCode.UNAUTHENTICATED: 401,
     GatewayErrorCode.FORBIDDEN: 403,
     GatewayErrorCode.RATE_LIMITED: 429,

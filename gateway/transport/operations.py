@@ -13,6 +13,7 @@ from gateway.execution import Engine, Prepared, Result
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Language, Text, negotiate
 from gateway.services.principals import Identity, Principals
+from gateway.services.trusted_documents import TrustedDocuments
 from gateway.telemetry.logs import correlate
 from gateway.telemetry.metrics import EVENTS
 from gateway.transport.authentication import identify
@@ -69,10 +70,17 @@ class Operations:
     """The engine, and who may ask it what."""
 
     def __init__(
-        self, engine: Engine, principals: Principals, make_context: MakeContext, *, timeout: float = 60
+        self,
+        engine: Engine,
+        principals: Principals,
+        documents: TrustedDocuments,
+        make_context: MakeContext,
+        *,
+        timeout: float = 60,
     ) -> None:
         self._engine = engine
         self._principals = principals
+        self._documents = documents
         self._make_context = make_context
         self._timeout = timeout
 
@@ -95,8 +103,15 @@ class Operations:
         return self._make_context(caller, correlation_id)
 
     async def prepare(self, asked: Parameters, context: Context) -> Prepared:
-        """The document, paid for. `GatewayError` UNAUTHENTICATED when a stranger asks for the schema."""
-        prepared = await context.prepared(asked.query)
+        """The document, paid for.
+
+        `GatewayError` UNAUTHENTICATED when a stranger asks for the schema; what `TrustedDocuments` raises.
+        """
+        source = self._documents.sent(asked.query, asked.document_id)
+        if source is None:
+            await context.charge(0)  # looking for what may not be there is not for nothing
+            source = await self._documents.find(asked.document_id or "")
+        prepared = await context.prepared(source)
         if context.principal is None and any(operation.introspects for operation in prepared.operations.values()):
             raise GatewayError(GatewayErrorCode.UNAUTHENTICATED, INTROSPECTION())
         return prepared

@@ -70,6 +70,8 @@ class Parameters:
     variables: dict[str, Any] | None
     operation_name: str | None
     extensions: Mapping[str, Any] = field(default_factory=dict)
+    document_id: str | None = None
+    """The SHA-256 of the document, in hexadecimal; with it `query` may be empty."""
 
 
 async def read_body(receive: Receive, headers: Headers, largest: int = LARGEST_BODY) -> bytes:
@@ -114,7 +116,10 @@ def checked(given: Mapping[str, Any]) -> Parameters:
     """The parameters of an object; an `HttpFault` 400 names the first that is wrong."""
     query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
     extensions = given.get("extensions")
-    if not isinstance(query, str) or not query:
+    document_id = _document_id(given, extensions)
+    if document_id is not None and query is None:
+        query = ""
+    if not isinstance(query, str) or (not query and document_id is None):
         raise fault(400, WRONG_PARAMETER, name="query", wanted=A_DOCUMENT)
     if variables is not None and not isinstance(variables, dict):
         raise fault(400, WRONG_PARAMETER, name="variables", wanted=AN_OBJECT)
@@ -122,7 +127,17 @@ def checked(given: Mapping[str, Any]) -> Parameters:
         raise fault(400, WRONG_PARAMETER, name="operationName", wanted=A_STRING)
     if extensions is not None and not isinstance(extensions, dict):
         raise fault(400, WRONG_PARAMETER, name="extensions", wanted=AN_OBJECT)
-    return Parameters(query, variables, name, extensions or {})
+    return Parameters(query, variables, name, extensions or {}, document_id)
+
+
+def _document_id(given: Mapping[str, Any], extensions: object) -> str | None:
+    """The id in `documentId`, or where automatic persisted queries have it."""
+    id = given.get("documentId")
+    if id is None and isinstance(extensions, dict) and isinstance(extensions.get("persistedQuery"), dict):
+        id = extensions["persistedQuery"].get("sha256Hash")
+    if id is not None and not isinstance(id, str):
+        raise fault(400, WRONG_PARAMETER, name="documentId", wanted=A_STRING)
+    return id.removeprefix("sha256:").lower() if id is not None else None
 
 
 @lru_cache(maxsize=256)

@@ -10,6 +10,7 @@ import httpx
 from authz.principal import Principal
 from gateway.execution import Engine
 from gateway.services.principals import Identity
+from gateway.services.trusted_documents import TrustedDocuments
 from gateway.transport.graphql import GraphQLEndpoint
 from gateway.transport.operations import Caller, Operations
 from schema.context import Context
@@ -30,7 +31,7 @@ async def endpoint(register: Register, principal: Principal | None) -> AsyncIter
         return replace(register.context(principal), engine=engine, correlation_id=correlation_id)
 
     people: Any = People()
-    app: Any = GraphQLEndpoint(Operations(engine, people, context))
+    app: Any = GraphQLEndpoint(Operations(engine, people, TrustedDocuments(register.db), context))
     headers = {"content-type": "application/json"} | ({"authorization": "Bearer key"} if principal else {})
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://gateway.example", headers=headers

@@ -11,6 +11,7 @@ from authz.principal import Principal
 from gateway.execution import Engine, Prepared
 from gateway.kit.texts import Language
 from gateway.services.principals import Identity
+from gateway.services.trusted_documents import TrustedDocuments
 from gateway.services.updates import Updates
 from gateway.transport.connections import Connections
 from gateway.transport.operations import Caller, Operations
@@ -77,10 +78,10 @@ class Desk:
 
     def __post_init__(self) -> None:
         people: Any = self.people
+        database: Any = self.notices
         self.engine = Engine(make_schema())
         make_context: Any = lambda caller, _: DeskContext(caller, self.engine)  # noqa: E731
-        self.operations = Operations(self.engine, people, make_context)
-        database: Any = self.notices
+        self.operations = Operations(self.engine, people, TrustedDocuments(database), make_context)
         self.updates = Updates(database)
         self.connections = Connections(self.operations, self.updates)
 

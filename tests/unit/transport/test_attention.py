@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.execution import Engine
+from gateway.services.trusted_documents import TrustedDocuments
 from gateway.transport import attention
 from gateway.transport.graphql import GraphQLEndpoint
 from gateway.transport.operations import Caller, Operations
@@ -22,8 +23,9 @@ class Endless:
 
     def __init__(self, timeout: float) -> None:
         self.begun, self.stopped = asyncio.Event(), asyncio.Event()
-        engine, people = Engine(make_schema()), People()
-        endless = self
+        engine, endless = Engine(make_schema()), self
+        people: Any = People()
+        database: Any = None
 
         class Context(DeskContext):
             async def wait(self) -> None:
@@ -36,7 +38,7 @@ class Endless:
         def context(caller: Caller, _: str) -> Any:
             return Context(caller, engine)
 
-        operations: Any = Operations(engine, people, context, timeout=timeout)  # type: ignore[arg-type]  # a stand-in
+        operations = Operations(engine, people, TrustedDocuments(database), context, timeout=timeout)
         self.endpoint = GraphQLEndpoint(operations)
 
 

@@ -1,0 +1,148 @@
+"""Trusted documents: registered by a command, asked for by their SHA-256, alone where nothing else is to run."""
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from gateway.db import Database
+from gateway.execution import Engine
+from gateway.services.trusted_documents import TrustedDocuments, id_of, register, registered
+from gateway.transport.graphql import GraphQLEndpoint
+from gateway.transport.operations import Caller, Operations
+from tests.unit.execution.library import make_schema
+from tests.unit.transport.desk import DeskContext, People, client
+
+pytestmark = pytest.mark.usefixtures("clean_tables")
+
+VERSION, TITLES = "{ version }", "query Titles { books(first: 2) { nodes { title } } }"
+ANSWER = {"data": {"version": "1.0"}}
+
+
+def endpoint(database: Database, *, only: bool = False) -> httpx.AsyncClient:
+    """A process of a gateway over the library."""
+    engine = Engine(make_schema())
+    people: Any = People()
+
+    def context(caller: Caller, _: str) -> Any:
+        return DeskContext(caller, engine)
+
+    return client(GraphQLEndpoint(Operations(engine, people, TrustedDocuments(database, only=only), context)))
+
+
+@pytest.fixture
+async def http(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    async with endpoint(database) as http:
+        yield http
+
+
+@pytest.fixture
+async def strict(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    async with endpoint(database, only=True) as http:
+        yield http
+
+
+async def ask(http: httpx.AsyncClient, **parameters: object) -> Any:
+    response = await http.post(
+        "/graphql", content=orjson.dumps(parameters), headers={"content-type": "application/json"}
+    )
+    answer = response.json()
+    if "errors" not in answer:
+        return answer
+    return response.status_code, answer["errors"][0]["extensions"]["code"]
+
+
+def persisted(id: str) -> dict[str, object]:
+    return {"persistedQuery": {"version": 1, "sha256Hash": id}}
+
+
+async def test_a_registered_document_is_run_by_its_id(database: Database, http: httpx.AsyncClient) -> None:
+    id = id_of(VERSION)
+    assert await register(database, "portal", "1", [VERSION, TITLES]) == 2
+
+    assert await ask(http, documentId=f"sha256:{id}") == ANSWER
+    assert await ask(http, documentId=id.upper()) == ANSWER
+    assert await ask(http, extensions=persisted(id)) == ANSWER
+    by_get = await http.get("/graphql", params={"documentId": id})
+    assert by_get.json() == ANSWER
+
+
+async def test_known_ids_need_no_database(database: Database, owner_connection: Any, http: httpx.AsyncClient) -> None:
+    await register(database, "portal", "1", [VERSION])
+    await ask(http, documentId=id_of(VERSION))
+
+    await owner_connection.execute("ALTER TABLE trusted_documents RENAME TO away")
+    again = await ask(http, documentId=id_of(VERSION))
+    await owner_connection.execute("ALTER TABLE away RENAME TO trusted_documents")
+
+    assert again == ANSWER
+
+
+async def test_in_development_a_client_registers_what_it_sends(http: httpx.AsyncClient) -> None:
+    id = id_of(VERSION)
+
+    unknown = await ask(http, extensions=persisted(id))
+    message = (await http.get("/graphql", params={"documentId": id})).json()["errors"][0]["message"]
+    sent = await ask(http, query=VERSION, extensions=persisted(id))
+    known = await ask(http, extensions=persisted(id))
+
+    assert unknown == (200, "PERSISTED_QUERY_NOT_FOUND")
+    assert message == "PersistedQueryNotFound"
+    assert sent == known == ANSWER
+
+
+@pytest.mark.parametrize("id", [id_of(TITLES), "", "x", "ё" * 64])
+async def test_the_id_of_another_document_is_refused(http: httpx.AsyncClient, id: str) -> None:
+    assert await ask(http, query=VERSION, documentId=id) == (400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("id", [id_of(TITLES), "", "x", "ё" * 64, "\0"])
+async def test_an_unknown_id_is_not_found(http: httpx.AsyncClient, id: str) -> None:
+    assert await ask(http, documentId=id) == (200, "PERSISTED_QUERY_NOT_FOUND")
+
+
+async def test_only_registered_documents_are_run_where_only_they_are_trusted(
+    database: Database, strict: httpx.AsyncClient
+) -> None:
+    await register(database, "portal", "1", [VERSION])
+
+    assert await ask(strict, query=VERSION) == (400, "DOCUMENT_NOT_TRUSTED")
+    assert await ask(strict, query="{ __schema { types { name } } }") == (400, "DOCUMENT_NOT_TRUSTED")
+    assert await ask(strict, query=TITLES, extensions=persisted(id_of(TITLES))) == (200, "PERSISTED_QUERY_NOT_FOUND")
+    assert await ask(strict, documentId=id_of(VERSION)) == ANSWER
+
+
+def gateway(dsn: str, *arguments: str | Path) -> tuple[int, str]:
+    command = [sys.executable, "-m", "gateway", "documents", *map(str, arguments)]
+    settings = os.environ | {"GATEWAY_DATABASE_URL": dsn, "COLUMNS": "200"}
+    done = subprocess.run(command, env=settings, capture_output=True, text=True, check=False, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+async def test_the_commands_register_all_or_nothing_and_find_what_would_break(
+    dsn: str, database: Database, tmp_path: Path
+) -> None:
+    viewer, typing = "{ viewer { name } }", "{ __typename }"
+    (tmp_path / "viewer.graphql").write_text(viewer)
+    (tmp_path / "relay.json").write_text(orjson.dumps({id_of(typing): typing}).decode())
+    operations = [{"id": "a", "name": "Broken", "type": "query", "body": "{ gone }"}]
+    (tmp_path / "apollo.json").write_text(orjson.dumps({"operations": operations}).decode())
+    of_portal = ("--client", "portal", "--version", "7")
+
+    refused = gateway(dsn, "register", tmp_path / "viewer.graphql", tmp_path / "apollo.json", *of_portal)
+    none = await registered(database)
+    taken = gateway(dsn, "register", tmp_path / "viewer.graphql", tmp_path / "relay.json", *of_portal)
+    await register(database, "bot", "1", ["{ gone }"])
+    checked = gateway(dsn, "check")
+
+    broken = f"{id_of('{ gone }')}\n  1:3  Cannot query field 'gone' on type 'Query'.\n"
+    assert refused == (1, f"portal 7 {broken}")
+    assert none == []
+    assert taken == (0, "portal 7: 2 documents, 2 of them new\n")
+    assert checked == (1, f"bot 1 {broken}3 documents of bot 1, portal 7, 1 would break\n")
