@@ -21,6 +21,7 @@ from gateway.secret_key import secret_key
 from gateway.services.budgets import Budgets, Rate
 from gateway.services.post import Post
 from gateway.services.principals import Principals
+from gateway.services.relay import Relay
 from gateway.services.trusted_documents import TrustedDocuments
 from gateway.services.updates import Updates
 from gateway.settings import Settings
@@ -57,7 +58,7 @@ def create_app(settings: Settings) -> ASGIApp:
     )
     catalogue = CatalogueCache(db)
     principals = Principals(db)
-    updates = Updates(db)
+    updates, relay = Updates(db), Relay(db)
     keyring = Keyring(secret_key(settings))
     engine = Engine(build_schema(), limits=Limits(cost=settings.points_per_request))
     budgets = Budgets(
@@ -95,6 +96,7 @@ def create_app(settings: Settings) -> ASGIApp:
             await catalogue.open()
             await principals.open()
             await updates.open()
+            await relay.open()
             demo = await is_demo(db)
             if not settings.only_trusted_documents:
                 app.router.routes.extend(ide.routes(demo=demo))
@@ -118,7 +120,7 @@ def create_app(settings: Settings) -> ASGIApp:
     endpoints: dict[tuple[str, str | None], ASGIApp] = {
         ("http", "/graphql"): GraphQLEndpoint(operations),
         ("websocket", "/graphql"): WebSocketEndpoint(operations, connections),
-        ("http", "/graphql/stream"): EventStreamEndpoint(operations, connections),
+        ("http", "/graphql/stream"): EventStreamEndpoint(operations, connections, relay),
     }
     uploads, downloads = UploadEndpoint(db, principals), DownloadEndpoint(db, principals)
     app = Starlette(

@@ -1,15 +1,18 @@
 """GraphQL as server-sent events by the protocol graphql-sse: a stream for each operation, or one for many."""
 
-import asyncio
 import secrets
+from functools import partial
+from hashlib import sha256
 from urllib.parse import parse_qs
 
+import orjson
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
-from gateway.execution import Result
+from gateway.execution import Prepared, Result
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Text
+from gateway.services.relay import Relay
 from gateway.transport.answers import dump
 from gateway.transport.authentication import harmless
 from gateway.transport.connections import Connections
@@ -19,10 +22,8 @@ from gateway.transport.operations import Caller, Operations
 from gateway.transport.requests import EVENTS, JSON, TEXT, Parameters, fault
 
 TOKEN_HEADER = "x-graphql-event-stream-token"
-_OPEN_WITHIN = 30.0
-"""Seconds that a stream is reserved for a client who has not opened it yet."""
-_MOST_OPERATIONS, _MOST_RESERVATIONS = 100, 100
-"""Operations under way on one stream, and streams that a caller has reserved, in one process."""
+_MOST_OPERATIONS = 100
+"""Operations under way on one stream."""
 
 METHODS = Text(
     en="Send operations with GET or POST; PUT reserves a stream for many, DELETE ends an operation on it.",
@@ -37,9 +38,8 @@ NO_MUTATIONS = Text(
     ru="Метод GET ничего не меняет. Отправляйте мутации через POST.",
 )
 NO_STREAM = Text(
-    en="There is no such stream, or not for you. Reserve another with PUT, and open it within {seconds} seconds.",
-    ru="Такого потока нет, или он вам недоступен. "
-    "Зарезервируйте другой методом PUT и откройте его в течение {seconds} секунд.",
+    en="There is no such stream, or not for you. Reserve one with PUT, and open it before you send operations.",
+    ru="Такого потока нет, или он вам недоступен. Зарезервируйте поток методом PUT и откройте его до первой операции.",
 )
 OPEN_ALREADY = Text(
     en="The stream is open already. Reserve one for each connection.",
@@ -54,8 +54,8 @@ SAME_OPERATION_ID = Text(
     ru="Операция «{id}» уже выполняется в этом потоке. Дайте каждой свой идентификатор.",
 )
 TOO_MANY = Text(
-    en="{limit} are the limit. End some operations, or open the streams that are reserved.",
-    ru="Предел — {limit}. Завершите часть операций или откройте зарезервированные потоки.",
+    en="{limit} operations are under way on this stream. Wait for some to end, or stop them with DELETE.",
+    ru="В этом потоке уже выполняется операций: {limit}. Дождитесь их окончания или завершите лишние методом DELETE.",
 )
 SIGN_IN = Text(
     en="Sign in or send an API key to reserve a stream.",
@@ -64,13 +64,12 @@ SIGN_IN = Text(
 
 
 class EventStreamEndpoint:
-    """The ASGI endpoint of `/graphql/stream`."""
+    """The ASGI endpoint of `/graphql/stream`. Operations on a stream reach it at whatever process they arrive."""
 
-    def __init__(self, operations: Operations, connections: Connections) -> None:
+    def __init__(self, operations: Operations, connections: Connections, relay: Relay) -> None:
         self._operations = operations
         self._connections = connections
-        self._reserved: dict[str, EventStream] = {}
-        self._open: set[str] = set()
+        self._relay = relay
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request.of(scope, receive)
@@ -89,94 +88,99 @@ class EventStreamEndpoint:
         caller = await self._operations.caller(request.headers, request.ip)
         token = request.headers.get(TOKEN_HEADER) or address.get("token", [""])[0]
         events = EVENTS in request.headers.get("accept", "")
+        if method in ("PUT", "DELETE") and not harmless(request.headers, reads=False):
+            raise fault(403, FOREIGN_ORIGIN)
         if method == "PUT":
-            return self._reserve(request, caller)
+            return _reserve(caller)
         if token:
-            stream = self._find(token, caller)
+            stream = sha256(token.encode()).hexdigest()
             if method == "DELETE":
-                return self._stop(request, stream, address.get("operationId", [""])[0])
+                return await self._stop(stream, caller, address.get("operationId", [""])[0])
             if not events:
-                return await self._run(request, stream, await self._read(request, caller))
-            await self._open_reserved(token, stream, request, send)
+                return await self._run(stream, caller, request)
+            await self._open(stream, caller, request, send)
             return None
         if not events or method == "DELETE":
             raise fault(406, NOT_EVENTS)
-        asked = await self._read(request, caller)
-        stream = EventStream(self._operations, caller)
-        stream.run(None, asked)
-        await stream.serve(self._connections, request.receive, send, request.correlation_id)
+        asked, _ = await self._read(request, caller)
+        single = EventStream(self._operations, caller)
+        single.run(None, asked)
+        await single.serve(self._connections, request.receive, send, request.correlation_id)
         return None
 
-    def _reserve(self, request: Request, caller: Caller) -> Response:
-        if not harmless(request.headers, reads=False):
-            raise fault(403, FOREIGN_ORIGIN)
+    async def _open(self, stream: str, caller: Caller, request: Request, send: Send) -> None:
         if caller.identity is None:
             raise GatewayError(GatewayErrorCode.UNAUTHENTICATED, SIGN_IN())
-        if sum(_same(stream.caller, caller) for stream in self._reserved.values()) >= _MOST_RESERVATIONS:
-            raise GatewayError(GatewayErrorCode.RATE_LIMITED, TOO_MANY(limit=_MOST_RESERVATIONS))
-        token = secrets.token_urlsafe(32)
-        self._reserved[token] = EventStream(self._operations, caller)
-        asyncio.get_running_loop().call_later(_OPEN_WITHIN, self._expire, token)
-        return Response(201, token.encode(), TEXT)
-
-    def _expire(self, token: str) -> None:
-        if token not in self._open and (stream := self._reserved.pop(token, None)):
-            stream.close()
-
-    def _find(self, token: str, caller: Caller) -> EventStream:
-        stream = self._reserved.get(token)
-        if stream is None or not _same(stream.caller, caller):
-            raise fault(404, NO_STREAM, seconds=round(_OPEN_WITHIN))
-        return stream
-
-    async def _open_reserved(self, token: str, stream: EventStream, request: Request, send: Send) -> None:
-        if token in self._open:
+        if self._relay.holds(stream):
             raise fault(409, OPEN_ALREADY)
-        self._open.add(token)
-        try:
-            await stream.serve(self._connections, request.receive, send, request.correlation_id)
-        finally:
-            self._open.remove(token)
-            del self._reserved[token]
+        opened = EventStream(self._operations, caller)
+        with self._relay.hold(stream, partial(_obey, opened)):
+            await opened.serve(self._connections, request.receive, send, request.correlation_id)
 
-    async def _read(self, request: Request, caller: Caller) -> Parameters:
-        asked = await read(request)
-        context = self._operations.context(caller, request.correlation_id)
-        operation = (await self._operations.prepare(asked, context)).find(asked.operation_name)
-        if request.scope["method"] == "GET" and operation is not None and operation.type is OperationType.MUTATION:
-            raise fault(405, NO_MUTATIONS, {"allow": "POST"})
-        return asked
-
-    async def _run(self, request: Request, stream: EventStream, asked: Parameters) -> Response:
-        context = self._operations.context(stream.caller, request.correlation_id)
-        if errors := (await self._operations.prepare(asked, context)).errors:
-            refused = Result(None, errors, executed=False)
-            return Response(400, dump(refused, stream.caller.language, request.correlation_id), JSON)
+    async def _run(self, stream: str, caller: Caller, request: Request) -> Response:
+        asked, prepared = await self._read(request, caller)
+        if prepared.errors:
+            refused = Result(None, prepared.errors, executed=False)
+            return Response(400, dump(refused, caller.language, request.correlation_id), JSON)
         id = asked.extensions.get("operationId")
         if not isinstance(id, str) or not id:
             raise fault(400, NO_OPERATION_ID)
-        if id in stream.under_way:
-            raise fault(409, SAME_OPERATION_ID, id=id)
-        if len(stream.under_way) >= _MOST_OPERATIONS:
-            raise GatewayError(GatewayErrorCode.RATE_LIMITED, TOO_MANY(limit=_MOST_OPERATIONS))
-        stream.run(id, asked)
+        await self._tell(stream, caller, "run", id, asked)
         return Response(202, b"", TEXT)
 
-    def _stop(self, request: Request, stream: EventStream, id: str) -> Response:
-        if not harmless(request.headers, reads=False):
-            raise fault(403, FOREIGN_ORIGIN)
+    async def _stop(self, stream: str, caller: Caller, id: str) -> Response:
         if not id:
             raise fault(400, NO_OPERATION_ID)
-        stream.stop(id)
+        await self._tell(stream, caller, "stop", id)
         return Response(200, b"", TEXT)
 
+    async def _tell(self, stream: str, caller: Caller, order: str, id: str, asked: Parameters | None = None) -> None:
+        """Has the stream do it; raises why it does not."""
+        message = orjson.dumps({"order": order, "id": id, "asked": asked, "who": _who(caller)})
+        match await self._relay.ask(stream, message):
+            case "done":
+                return
+            case "taken":
+                raise fault(409, SAME_OPERATION_ID, id=id)
+            case "busy":
+                raise GatewayError(GatewayErrorCode.RATE_LIMITED, TOO_MANY(limit=_MOST_OPERATIONS))
+            case _:
+                raise fault(404, NO_STREAM)
 
-def _same(one: Caller, other: Caller) -> bool:
-    """Whether two requests are of one session or key."""
-    if one.identity is None or other.identity is None:
-        return False
-    return (one.identity.session_id, one.identity.principal.kind, one.identity.principal.id) == (
-        other.identity.session_id,
-        other.identity.principal.kind,
-        other.identity.principal.id,
-    )
+    async def _read(self, request: Request, caller: Caller) -> tuple[Parameters, Prepared]:
+        asked = await read(request)
+        prepared = await self._operations.prepare(asked, self._operations.context(caller, request.correlation_id))
+        operation = prepared.find(asked.operation_name)
+        if request.scope["method"] == "GET" and operation is not None and operation.type is OperationType.MUTATION:
+            raise fault(405, NO_MUTATIONS, {"allow": "POST"})
+        return asked, prepared
+
+
+def _reserve(caller: Caller) -> Response:
+    """A token that nobody can guess; the stream is its opener's."""
+    if caller.identity is None:
+        raise GatewayError(GatewayErrorCode.UNAUTHENTICATED, SIGN_IN())
+    return Response(201, secrets.token_urlsafe(32).encode(), TEXT)
+
+
+def _obey(stream: EventStream, message: bytes) -> str:
+    """Does what a request says that arrived here or at another process."""
+    told = orjson.loads(message)
+    id = told["id"]
+    if told["who"] != _who(stream.caller):
+        return "foreign"
+    if told["order"] == "stop":
+        stream.stop(id)
+        return "done"
+    if id in stream.under_way:
+        return "taken"
+    if len(stream.under_way) >= _MOST_OPERATIONS:
+        return "busy"
+    stream.run(id, Parameters(**told["asked"]))
+    return "done"
+
+
+def _who(caller: Caller) -> list[str | int | None] | None:
+    """Whose session or key it is."""
+    identity = caller.identity
+    return None if identity is None else [identity.principal.kind, identity.principal.id, identity.session_id]

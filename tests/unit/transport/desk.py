@@ -11,6 +11,7 @@ from authz.principal import Principal
 from gateway.execution import Engine, Prepared
 from gateway.kit.texts import Language
 from gateway.services.principals import Identity
+from gateway.services.relay import Relay
 from gateway.services.trusted_documents import TrustedDocuments
 from gateway.services.updates import Updates
 from gateway.transport.connections import Connections
@@ -60,13 +61,20 @@ class Notices:
     """In the place of the database: tells `Updates` what a test says."""
 
     def __init__(self) -> None:
-        self._callbacks: dict[str, Callable[[str | None], None]] = {}
+        self._callbacks: dict[str, list[Callable[[str | None], None]]] = {}
 
     async def listen(self, channel: str, callback: Callable[[str | None], None]) -> None:
-        self._callbacks[channel] = callback
+        self._callbacks.setdefault(channel, []).append(callback)
 
     def notify(self, channel: str, payload: str | None = "") -> None:
-        self._callbacks[channel](payload)
+        for callback in self._callbacks[channel]:
+            callback(payload)
+
+    async def fetch(self, _tenant: object, _statement: object, *, notices: list[str]) -> None:
+        """What the relay sends."""
+        for notice in notices:
+            assert len(notice) < 8_000
+            self.notify("relay", notice)
 
 
 @dataclass
@@ -83,12 +91,15 @@ class Desk:
         make_context: Any = lambda caller, _: DeskContext(caller, self.engine)  # noqa: E731
         self.operations = Operations(self.engine, people, TrustedDocuments(database), make_context)
         self.updates = Updates(database)
+        self.relay = Relay(database)
         self.connections = Connections(self.operations, self.updates)
 
     @classmethod
-    async def open(cls) -> "Desk":
-        desk = cls()
+    async def open(cls, beside: "Desk | None" = None) -> "Desk":
+        """Alone, or as another process over the same database."""
+        desk = cls() if beside is None else cls(beside.people, beside.notices)
         await desk.updates.open()
+        await desk.relay.open()
         return desk
 
 

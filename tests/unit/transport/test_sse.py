@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import orjson
 import pytest
 
+from gateway.services import relay
 from gateway.transport import connections, event_stream, sse
 from gateway.transport.sse import TOKEN_HEADER, EventStreamEndpoint
 from tests.unit.transport.desk import Desk
@@ -17,13 +18,15 @@ EVENTS = {"accept": "text/event-stream"}
 JSON = {"content-type": "application/json"}
 KEY = {"authorization": "Bearer secret"}
 ANNA = {"cookie": "gateway_session=anna"}
+LONG = "{ version } #" + 9_000 * "."
 STAYS = "subscription { arrivals(count: 1, stays: true) { title } }"
 FIRST = {"data": {"arrivals": {"title": "Book 1"}}}
 COMPLETE, END, ALIVE = ("complete", None), ("end", None), ("alive", None)
 
 
 @pytest.fixture(autouse=True)
-async def _in_time() -> AsyncIterator[None]:
+async def _in_time(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    monkeypatch.setattr(relay, "_ANSWER_WITHIN", 0.1)
     async with asyncio.timeout(10):
         yield
 
@@ -35,7 +38,16 @@ async def desk() -> Desk:
 
 @pytest.fixture
 def endpoint(desk: Desk) -> EventStreamEndpoint:
-    return EventStreamEndpoint(desk.operations, desk.connections)
+    return EventStreamEndpoint(desk.operations, desk.connections, desk.relay)
+
+
+@pytest.fixture(params=["here", "elsewhere"])
+async def other(request: pytest.FixtureRequest, desk: Desk, endpoint: EventStreamEndpoint) -> EventStreamEndpoint:
+    """Where a client's next request arrives: at the same process, or at another."""
+    if request.param == "here":
+        return endpoint
+    process = await Desk.open(desk)
+    return EventStreamEndpoint(process.operations, process.connections, process.relay)
 
 
 class Response:
@@ -152,13 +164,13 @@ async def test_requests_are_refused_with_a_status(
         assert response.status == status
 
 
-async def test_one_stream_carries_many_operations(endpoint: EventStreamEndpoint) -> None:
-    token = {TOKEN_HEADER: await reserve(endpoint)}
+async def test_one_stream_carries_many_operations(endpoint: EventStreamEndpoint, other: EventStreamEndpoint) -> None:
+    token = {TOKEN_HEADER: await reserve(other)}
 
     async with request(endpoint, "GET", EVENTS | KEY | token) as stream:
         assert stream.status == 200
-        for id, query in (("a", STAYS), ("b", "{ version }")):
-            async with request(endpoint, "POST", KEY | JSON | token, query, extensions={"operationId": id}) as accepted:
+        for id, query in (("a", STAYS), ("b", LONG)):
+            async with request(other, "POST", KEY | JSON | token, query, extensions={"operationId": id}) as accepted:
                 assert (accepted.status, await accepted.body()) == (202, b"")
         events = [await stream.event() for _ in range(3)]
         assert ("next", {"id": "a", "payload": FIRST}) in events
@@ -167,35 +179,33 @@ async def test_one_stream_carries_many_operations(endpoint: EventStreamEndpoint)
             ("complete", {"id": "b"}),
         ]
 
-        async with request(endpoint, "DELETE", KEY | token, operationId="a") as stopped:
+        async with request(other, "DELETE", KEY | token, operationId="a") as stopped:
             assert stopped.status == 200
-        async with request(endpoint, "POST", KEY | JSON | token, STAYS, extensions={"operationId": "a"}) as again:
+        async with request(other, "POST", KEY | JSON | token, STAYS, extensions={"operationId": "a"}) as again:
             assert again.status == 202
         assert await stream.event() == ("next", {"id": "a", "payload": FIRST})
-    async with request(endpoint, "GET", EVENTS | KEY | token) as closed:
+    async with request(other, "POST", KEY | JSON | token, STAYS, extensions={"operationId": "a"}) as closed:
         assert closed.status == 404
 
 
-async def test_operations_wait_for_a_stream_that_is_reserved(endpoint: EventStreamEndpoint) -> None:
-    token = await reserve(endpoint)
-
-    async with request(endpoint, "POST", KEY | JSON, "{ version }", token=token, extensions={"operationId": "a"}) as it:
-        assert it.status == 202
-    async with request(endpoint, "GET", EVENTS | KEY, token=token) as stream:
-        assert await stream.event() == ("next", {"id": "a", "payload": {"data": {"version": "1.0"}}})
-
-
-async def test_a_stream_is_for_one_connection_of_whoever_reserved_it(endpoint: EventStreamEndpoint) -> None:
+async def test_a_stream_is_for_one_connection_of_whoever_opened_it(
+    endpoint: EventStreamEndpoint, other: EventStreamEndpoint
+) -> None:
     token = await reserve(endpoint, **ANNA)
     boris = {"cookie": "gateway_session=boris", "sec-fetch-site": "same-origin"}
 
-    for headers in (KEY, boris, {}):
-        async with request(endpoint, "GET", EVENTS | headers, token=token) as response:
-            assert response.status == 404
+    async with request(endpoint, "GET", EVENTS, token=token) as stranger:
+        assert stranger.status == 401
     async with request(endpoint, "GET", EVENTS | ANNA, token=token) as stream:
         assert stream.status == 200
         async with request(endpoint, "GET", EVENTS | ANNA, token=token) as second:
             assert second.status == 409
+        for headers in (KEY, boris, {}):
+            asked = {"token": token, "extensions": {"operationId": "a"}}
+            async with request(other, "POST", JSON | headers, STAYS, **asked) as foreign:
+                assert foreign.status == 404
+            async with request(other, "DELETE", headers, token=token, operationId="a") as foreign:
+                assert foreign.status == 404
 
 
 @pytest.mark.parametrize(
@@ -213,7 +223,12 @@ async def test_a_stream_is_for_one_connection_of_whoever_reserved_it(endpoint: E
     ],
 )
 async def test_operations_of_a_stream_are_refused_with_a_status(
-    endpoint: EventStreamEndpoint, monkeypatch: pytest.MonkeyPatch, method: str, more: dict[str, Any], status: int
+    endpoint: EventStreamEndpoint,
+    other: EventStreamEndpoint,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    more: dict[str, Any],
+    status: int,
 ) -> None:
     monkeypatch.setattr(sse, "_MOST_OPERATIONS", 2)
     token = await reserve(endpoint)
@@ -223,24 +238,8 @@ async def test_operations_of_a_stream_are_refused_with_a_status(
                 pass
 
         asked = {"query": STAYS} | more
-        async with request(endpoint, method, KEY | JSON, token=token, **asked) as response:
+        async with request(other, method, KEY | JSON, token=token, **asked) as response:
             assert response.status == status
-
-
-async def test_a_reservation_that_nobody_opens_ends(
-    endpoint: EventStreamEndpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sse, "_OPEN_WITHIN", 0.01)
-    monkeypatch.setattr(sse, "_MOST_RESERVATIONS", 1)
-    token = await reserve(endpoint)
-
-    async with request(endpoint, "PUT", KEY) as second, request(endpoint, "PUT", ANNA) as other:
-        assert (second.status, other.status) == (429, 201)
-    status = 200
-    while status == 200:
-        async with request(endpoint, "DELETE", KEY, token=token, operationId="none") as late:
-            status = late.status
-    assert status == 404
 
 
 @pytest.mark.parametrize("single", [False, True])
