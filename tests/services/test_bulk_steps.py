@@ -1,0 +1,204 @@
+"""Steps of bulk changes: who may take them, in which state, and that a repeat takes them once."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from authz.principal import Grant, Principal
+from gateway.kit.errors import ErrorCode, Refusal
+from gateway.models.bulk_changes import BulkErrorPolicy
+from gateway.operations.labels import LabelSet
+from gateway.services import bulk_changes, bulk_steps, bulk_thresholds
+from gateway.services.numbers import change
+from tests.services.bulk import CATALOGUE, EVERY, Bulk, origin_of
+from tests.services.fleet import (
+    ADMINISTRATOR,
+    AUDITOR,
+    BRANCH,
+    BRANCH_NUMBER,
+    COMPANY,
+    FOREIGNER,
+    MANAGER,
+    NUMBER,
+    ORIGIN,
+)
+
+OWNER = Principal("administrator", 9, "Olga", (Grant(9, COMPANY, "owner"),))
+OWNERS_KEY = Principal("api_key", 9, "Key", (Grant(9, COMPANY, "owner"),))
+LOCAL_APPROVER = Principal(
+    "administrator", 6, "Boris", (Grant(2, COMPANY, "approver", frozenset({BRANCH})), Grant(3, COMPANY, "auditor"))
+)
+Step = Callable[..., Awaitable[Any]]
+
+
+async def refused(attempt: Awaitable[Any]) -> tuple[ErrorCode, tuple[str, ...]]:
+    with pytest.raises(Refusal) as told:
+        await attempt
+    return told.value.code, told.value.field
+
+
+async def take(bulk: Bulk, step: Step, change_id: int, principal: Principal = ADMINISTRATOR, **options: Any) -> None:
+    if step is bulk_steps.approve:
+        options["session_id"] = principal.id
+    await step(bulk.database, principal, change_id, origin=origin_of(principal), **options)
+
+
+async def waiting(bulk: Bulk, **options: Any) -> int:
+    """A change that waits for a second person."""
+    await bulk_thresholds.set_threshold(bulk.database, OWNER, COMPANY, 0, None, origin=origin_of(OWNER))
+    return await bulk.plan(LabelSet("x"), **options)
+
+
+@pytest.mark.parametrize(
+    ("principal", "code"),
+    [
+        (ADMINISTRATOR, ErrorCode.FORBIDDEN),
+        (OWNERS_KEY, ErrorCode.FORBIDDEN),
+        (LOCAL_APPROVER, ErrorCode.FORBIDDEN),
+        (MANAGER, ErrorCode.FORBIDDEN),
+        (FOREIGNER, ErrorCode.NOT_FOUND),
+    ],
+    ids=["the author", "a key", "who may not for every number", "who may not", "a stranger"],
+)
+@pytest.mark.parametrize("step", [bulk_steps.approve, bulk_steps.reject])
+async def test_who_may_not_decide(bulk: Bulk, principal: Principal, code: ErrorCode, step: Step) -> None:
+    change_id = await waiting(bulk)
+    await bulk.connection.execute("INSERT INTO administrators (id, name, language) VALUES (8, 'Clara', 'EN')")
+    await bulk.connection.execute(
+        "INSERT INTO sessions (id, administrator_id, token_hash, device, ip, expires_at, stepped_up_at) "
+        "VALUES (8, 8, '8', '', '', now() + interval '1 hour', now())"
+    )
+
+    assert await refused(take(bulk, step, change_id, principal)) == (code, ("id",))
+    assert await bulk.status(change_id) == "AWAITING_APPROVAL"
+
+
+async def test_who_may_decide_for_a_department_decides_on_its_numbers(bulk: Bulk) -> None:
+    change_id = await waiting(bulk, target=[BRANCH_NUMBER])
+
+    await take(bulk, bulk_steps.approve, change_id, LOCAL_APPROVER, comment="Go")
+
+    row = await bulk.row(change_id)
+    assert (row["status"], row["decided_by_id"], row["decision_comment"]) == ("PLANNED", 6, "Go")
+
+
+async def test_what_was_rejected_is_over(bulk: Bulk) -> None:
+    change_id = await waiting(bulk)
+    await take(bulk, bulk_steps.reject, change_id, OWNER)
+
+    assert await refused(bulk.apply(change_id)) == (ErrorCode.CONFLICT, ("id",))
+    assert await refused(take(bulk, bulk_steps.cancel, change_id)) == (ErrorCode.CONFLICT, ("id",))
+    assert await refused(take(bulk, bulk_steps.reject, change_id, OWNER)) == (ErrorCode.ALREADY_DONE, ("id",))
+
+
+@pytest.mark.parametrize("step", [bulk_steps.pause, bulk_steps.resume, bulk_steps.cancel])
+@pytest.mark.parametrize(
+    ("principal", "code"),
+    [(MANAGER, ErrorCode.FORBIDDEN), (AUDITOR, ErrorCode.FORBIDDEN), (FOREIGNER, ErrorCode.NOT_FOUND)],
+    ids=["beyond the department", "reads only", "a stranger"],
+)
+async def test_who_may_not_steer(bulk: Bulk, step: Step, principal: Principal, code: ErrorCode) -> None:
+    change_id = await bulk.plan(LabelSet("x"))
+    await bulk.apply(change_id)
+
+    assert await refused(take(bulk, step, change_id, principal)) == (code, ("id",))
+    assert await bulk.status(change_id) == "RUNNING"
+
+
+@pytest.mark.parametrize("step", [bulk_changes.retry, bulk_changes.undo])
+async def test_what_runs_is_neither_tried_again_nor_undone(bulk: Bulk, step: Step) -> None:
+    change_id = await bulk.plan(LabelSet("x"))
+
+    assert await refused(take(bulk, step, change_id)) == (ErrorCode.CONFLICT, ("id",))
+    assert await refused(take(bulk, step, change_id, AUDITOR)) == (ErrorCode.FORBIDDEN, ("id",))
+    assert await refused(take(bulk, step, change_id, FOREIGNER)) == (ErrorCode.NOT_FOUND, ("id",))
+
+
+async def test_applying_wants_the_plan_that_was_seen_and_a_world_that_fits(bulk: Bulk) -> None:
+    change_id = await bulk.plan(LabelSet("x"))
+    drifted = (ErrorCode.PLAN_DRIFTED, ("planHash",))
+
+    assert await refused(bulk.apply(change_id, plan_hash="0")) == drifted
+    await bulk.connection.execute("UPDATE bulk_changes SET catalogue_hash = 'earlier prices'")
+    assert await refused(bulk.apply(change_id)) == drifted
+    await bulk.connection.execute("UPDATE bulk_changes SET catalogue_hash = $1", CATALOGUE.fingerprint)
+    await change(bulk.database, ADMINISTRATOR, NUMBER, LabelSet("y"), catalogue=CATALOGUE, origin=ORIGIN)
+    assert await refused(bulk.apply(change_id)) == drifted
+    assert await bulk.status(change_id) == "PLANNED"
+
+
+async def test_all_or_none_is_not_begun_when_one_is_refused_and_nothing_when_all_are(bulk: Bulk) -> None:
+    await change(bulk.database, ADMINISTRATOR, NUMBER, LabelSet("x"), catalogue=CATALOGUE, origin=ORIGIN)
+
+    together = await bulk.plan(LabelSet("x"), on_error=BulkErrorPolicy.REJECT_ALL)
+    useless = await bulk.plan(LabelSet("x"), target=[NUMBER])
+
+    assert await refused(bulk.apply(together)) == (ErrorCode.CONFLICT, ("id",))
+    assert await refused(bulk.apply(useless)) == (ErrorCode.NOT_AVAILABLE, ("id",))
+
+
+async def test_a_manager_applies_what_is_within_reach_only(bulk: Bulk) -> None:
+    own = await bulk.plan(LabelSet("x"), target=[BRANCH_NUMBER])
+    others = await bulk.plan(LabelSet("x"), target=EVERY)
+
+    await bulk.apply(own, MANAGER)
+
+    assert await bulk.status(own) == "RUNNING"
+    assert await refused(bulk.apply(others, MANAGER)) == (ErrorCode.FORBIDDEN, ("id",))
+
+
+async def test_what_is_scheduled_can_be_held_and_waits_on(bulk: Bulk) -> None:
+    moment = datetime.now(UTC) + timedelta(hours=1)
+    change_id = await bulk.plan(LabelSet("x"))
+
+    assert await refused(bulk.apply(change_id, scheduled_at=datetime.now(UTC))) == (ErrorCode.INVALID, ("scheduledAt",))
+    await bulk.apply(change_id, scheduled_at=moment)
+    await take(bulk, bulk_steps.pause, change_id)
+    held = await bulk.status(change_id)
+    await take(bulk, bulk_steps.resume, change_id)
+
+    row = await bulk.row(change_id)
+    assert (held, row["status"], row["scheduled_at"]) == ("PAUSED", "SCHEDULED", moment)
+
+
+async def test_a_repeated_key_takes_a_step_once_and_another_input_is_refused(bulk: Bulk) -> None:
+    change_id = await bulk.plan(LabelSet("x"))
+    for _ in range(3):
+        await bulk.apply(change_id, idempotency_key="k")
+    undone = await bulk.done(LabelSet("y"), target=[NUMBER])
+
+    ids = {
+        await bulk_changes.undo(bulk.database, ADMINISTRATOR, undone, origin=ORIGIN, idempotency_key="u")
+        for _ in range(3)
+    }
+
+    assert len(ids) == 1
+    mismatch = (ErrorCode.IDEMPOTENCY_MISMATCH, ("idempotencyKey",))
+    assert await refused(take(bulk, bulk_steps.cancel, change_id, idempotency_key="k")) == mismatch
+
+
+async def test_comments_have_an_end(bulk: Bulk) -> None:
+    change_id = await bulk.plan(LabelSet("x"))
+
+    too_long = (ErrorCode.TOO_LARGE, ("comment",))
+    assert await refused(take(bulk, bulk_steps.cancel, change_id, comment="x" * 1_001)) == too_long
+    assert await refused(bulk.ask(LabelSet("x"), comment="x" * 1_001)) == too_long
+    assert await refused(take(bulk, bulk_changes.undo, change_id, comment="x" * 1_001)) == too_long
+
+
+async def test_thresholds_are_set_by_owners(bulk: Bulk) -> None:
+    async def threshold(principal: Principal, count: int | None, kopecks: int | None) -> Any:
+        origin = origin_of(principal)
+        return await bulk_thresholds.set_threshold(bulk.database, principal, COMPANY, count, kopecks, origin=origin)
+
+    assert await refused(threshold(ADMINISTRATOR, 1, None)) == (ErrorCode.NOT_FOUND, ("companyId",))
+    assert await refused(threshold(OWNER, -1, None)) == (ErrorCode.INVALID, ("numberCount",))
+    assert await refused(threshold(OWNER, None, -1)) == (ErrorCode.INVALID, ("amount",))
+    for _ in range(2):
+        assert dict(await threshold(OWNER, 5, None)) == {"company_id": COMPANY, "number_count": 5, "kopecks": None}
+    lines = await bulk.connection.fetch("SELECT before, after FROM journal_entries")
+    assert [tuple(line) for line in lines] == [
+        ('{"kopecks": null, "numberCount": null}', '{"kopecks": null, "numberCount": 5}')
+    ]
