@@ -9,6 +9,7 @@ import httpx
 
 from authz.principal import Principal
 from gateway.execution import Engine
+from gateway.services.budgets import Budgets
 from gateway.services.principals import Identity
 from gateway.services.trusted_documents import TrustedDocuments
 from gateway.transport.graphql import GraphQLEndpoint
@@ -19,8 +20,10 @@ from tests.factories.register import Register
 
 
 @asynccontextmanager
-async def endpoint(register: Register, principal: Principal | None) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of /graphql; `principal` is None for a stranger."""
+async def endpoint(
+    register: Register, principal: Principal | None, budgets: Budgets | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of /graphql; `principal` is None for a stranger. Without budgets nothing is counted."""
     engine = Engine(build_schema())
 
     class People:
@@ -28,7 +31,8 @@ async def endpoint(register: Register, principal: Principal | None) -> AsyncIter
             return Identity(principal, None, None, None) if principal else None
 
     def context(caller: Caller, correlation_id: str) -> Context:
-        return replace(register.context(principal), engine=engine, correlation_id=correlation_id)
+        budget = budgets.of(principal, caller.ip) if budgets else None
+        return replace(register.context(principal), engine=engine, budget=budget, correlation_id=correlation_id)
 
     people: Any = People()
     app: Any = GraphQLEndpoint(Operations(engine, people, TrustedDocuments(register.db), context))

@@ -9,9 +9,12 @@ from gateway.execution import Engine
 from gateway.execution.engine import Estimate
 from gateway.kit.errors import GatewayError, GatewayErrorCode, Refusal
 from gateway.kit.texts import Language
+from gateway.services.budgets import Budgets, Rate
 from schema.root import build_schema
 from tests.benchmarks.questions import full_page
-from tests.factories.register import Register
+from tests.factories.endpoint import endpoint
+from tests.factories.hostile import body
+from tests.factories.register import REPORTING, Register
 
 ABUSE = "query ($n: Int) { companies(first: $n) { nodes { numbers(first: 1000) { nodes { id } } } } }"
 ESTIMATE = """
@@ -102,3 +105,22 @@ async def test_strangers_get_no_estimates(register: Register) -> None:
     (error,) = answer.causes
     assert isinstance(error, GatewayError)
     assert error.code is GatewayErrorCode.UNAUTHENTICATED
+
+
+async def test_answers_tell_what_they_cost_and_who_spent_too_much_has_to_wait(register: Register) -> None:
+    rate = Rate(burst=1_000, per_second=1)
+    document = "{ viewer { name } }"
+    new = 10 * len(document)
+    async with endpoint(register, REPORTING, Budgets(register.db, rate, rate)) as client:
+        answers = [await client.post("/graphql", content=body(document)) for _ in range(8)]
+
+    *answered, refused = answers
+    assert [answer.json()["extensions"]["cost"] for answer in answered[:2]] == [
+        {"requested": 102, "maximum": 1_000_100, "available": 1_000 - new - 102, "perSecond": 1},
+        {"requested": 102, "maximum": 1_000_100, "available": 1_000 - new - 204, "perSecond": 1},
+    ]
+    (error,) = refused.json()["errors"]
+    assert {answer.status_code for answer in answered} == {200}
+    assert (refused.status_code, error["extensions"]["code"]) == (429, "RATE_LIMITED")
+    assert int(refused.headers["retry-after"]) == error["extensions"]["retryAfter"] <= 6
+    assert "data" not in refused.json()
