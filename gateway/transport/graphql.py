@@ -12,7 +12,6 @@ from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Text, negotiate
 from gateway.telemetry import traces
 from gateway.transport.answers import dump, present_fault
-from gateway.transport.attention import Attention
 from gateway.transport.authentication import closed_cookies, harmless, opened_cookies
 from gateway.transport.compression import packed
 from gateway.transport.observing import observe_refused
@@ -124,9 +123,8 @@ class GraphQLEndpoint:
         operation = prepared.find(asked.operation_name)
         if method == "GET" and operation is not None and operation.type is not OperationType.QUERY:
             raise fault(405, ONLY_QUERIES, {"allow": "POST"})
-        async with Attention(request.receive) as attention:
-            result = await self._operations.execute(prepared, asked, context)
-        if attention.gone:
+        result = await self._operations.execute(prepared, asked, context, request.receive)
+        if result is None:
             return None
         return Response(
             200 if result.executed or media == JSON else 400,

@@ -1,6 +1,5 @@
 """Runs what clients ask, whatever way it came: over HTTP, a WebSocket, or as an event stream."""
 
-import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from graphql import GraphQLError, OperationType
+from starlette.types import Receive
 
 from gateway.execution import Engine, Prepared, Result
 from gateway.kit.errors import GatewayError, GatewayErrorCode
@@ -16,6 +16,7 @@ from gateway.services.principals import Identity, Principals
 from gateway.services.trusted_documents import TrustedDocuments
 from gateway.telemetry.logs import correlate
 from gateway.telemetry.metrics import EVENTS
+from gateway.transport.attention import Attention
 from gateway.transport.authentication import identify
 from gateway.transport.observing import observe
 from gateway.transport.requests import Headers, Parameters
@@ -24,12 +25,6 @@ from schema.context import INVALID_DOCUMENT, Context
 INTROSPECTION = Text(
     en="The schema is shown to signed-in callers only. Sign in, or send an API key.",
     ru="Схема видна только после входа. Войдите или отправьте API-ключ.",
-)
-TOO_LONG = Text(
-    en="The request took longer than {seconds} {seconds:second|seconds} and was stopped. Ask for less at a time; look "
-    "whether a mutation was done before sending it again.",
-    ru="Запрос выполнялся дольше {seconds} {seconds:секунды|секунд|секунд} и был остановлен. Запрашивайте меньше за "
-    "раз; перед повтором изменения проверьте, не выполнено ли оно.",
 )
 OVER = Text(
     en="The session or API key that opened this stream has ended. Sign in again, or use another key.",
@@ -116,17 +111,18 @@ class Operations:
             raise GatewayError(GatewayErrorCode.UNAUTHENTICATED, INTROSPECTION())
         return prepared
 
-    async def execute(self, prepared: Prepared, asked: Parameters, context: Context) -> Result:
-        """The answer to a query or a mutation.
+    async def execute(
+        self, prepared: Prepared, asked: Parameters, context: Context, receive: Receive | None = None
+    ) -> Result | None:
+        """The answer to a query or a mutation; None when `receive` tells that the client has gone.
 
         `GatewayError` RATE_LIMITED when the caller's budget is spent, TIMEOUT when it was stopped after too long.
         """
         caller, begun = context.principal, perf_counter()
-        try:
-            async with asyncio.timeout(self._timeout):
-                result = await self._engine.execute(prepared, asked.variables, asked.operation_name, context)
-        except TimeoutError:
-            raise GatewayError(GatewayErrorCode.TIMEOUT, TOO_LONG(seconds=round(self._timeout))) from None
+        async with Attention(self._timeout, receive) as attention:
+            result = await self._engine.execute(prepared, asked.variables, asked.operation_name, context)
+        if attention.gone:
+            return None
         observe(prepared, asked, caller, result, perf_counter() - begun)
         result.extensions = context.extensions(result.cost)
         if caller is None and not result.executed and not prepared.errors:
@@ -149,7 +145,8 @@ class Operations:
         prepared = await self.prepare(asked, context)
         operation = prepared.find(asked.operation_name)
         if operation is None or operation.type is not OperationType.SUBSCRIPTION:
-            yield await self.execute(prepared, asked, context)
+            if (answer := await self.execute(prepared, asked, context)) is not None:
+                yield answer
             return
         begun = perf_counter()
         stream = await self._engine.subscribe(prepared, asked.variables, asked.operation_name, context, renew)
