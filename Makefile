@@ -20,9 +20,9 @@ demo: $(READY) ## demo companies on http://127.0.0.1:8000, nothing to set up; Ct
 test: $(READY) ## all tests but those that need a browser or npm
 	@$(BIN)/pytest -n 2
 
-long-test: $(READY) ## 10,000 random operations answered like graphql-core, 100,000 documents in bounded memory, 1,000 idempotency keys
-	@OPERATIONS=10000 DOCUMENTS=100000 KEYS=1000 $(BIN)/pytest tests/unit/execution tests/schema/test_equality.py \
-		tests/e2e/test_idempotency.py
+long-test: $(READY) ## 10,000 random operations answered like graphql-core, 100,000 documents in bounded memory, 1,000 keys, bulk changes in 300 orders of steps
+	@OPERATIONS=10000 DOCUMENTS=100000 KEYS=1000 MACHINES=300 $(BIN)/pytest tests/unit/execution tests/schema/test_equality.py \
+		tests/e2e/test_idempotency.py tests/services/test_bulk_machine.py
 
 check: $(READY) ## format, lint, types, import contracts, schema snapshot, tests
 	$(BIN)/ruff format --check .

@@ -37,18 +37,19 @@ def work(settings: Settings, log: str, busy: "Synchronized[int]", chunk: int) ->
 
     async def noted_chunk(db: Any, company_id: int, change_id: int, **options: Any) -> bool:
         nonlocal began, change
-        began, change, busy.value = time.time(), change_id, 1
+        began, change = time.time(), change_id
         try:
             done = await run_chunk(db, company_id, change_id, **options)
         finally:
-            busy.value = 0
+            change = busy.value = 0
         if done:
             note(done=True)
         return done
 
     async def noted_load(run: Any, companies: Sequence[int], ids: Sequence[int], *, lock: bool = False) -> Any:
-        if lock and busy.value:
+        if lock and change:
             note(began=began, change=change, ids=list(ids))
+            busy.value = 1
         return await load(run, companies, ids, lock=lock)
 
     bulk_runs.CHUNK, states.load = chunk, noted_load
