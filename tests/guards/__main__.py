@@ -14,6 +14,10 @@ ELSEWHERE = {
     "holdings": ("grants", "roles", "api_keys"),
     "context": ("requirements", "numbers"),
     "registers": ("registers_safety",),
+    "bulk_changes": ("bulk_plans",),
+    "bulk_thresholds": ("bulk_steps",),
+    "bulk_transitions": ("bulk_steps",),
+    "bulk_trials": ("bulk_plans",),
 }
 """Nouns whose tests stand under other names."""
 

@@ -1,6 +1,7 @@
 """Plans of bulk changes: which numbers, what it does to each, and a hash over all that decides."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -20,12 +21,14 @@ from gateway.services.numbers import change
 from tests.services.bulk import CATALOGUE, EVERY, Bulk, origin_of
 from tests.services.fleet import (
     ADMINISTRATOR,
+    BRANCH,
     BRANCH_NUMBER,
     COMPANY,
     FOREIGNER,
     MANAGER,
     NUMBER,
     ORIGIN,
+    insert,
 )
 from tests.unit.operations.catalogues import ADD_ON, BASIC, BUSINESS, BUSINESS_ONLY, PLAIN
 
@@ -75,17 +78,16 @@ async def test_a_manager_plans_for_the_numbers_of_the_department_only(bulk: Bulk
     assert (refused["code"], refused["count"]) == ("NOT_FOUND", 9)
 
 
-async def test_a_number_where_a_right_is_missing_is_refused(bulk: Bulk) -> None:
-    author = Principal(
-        "administrator", 7, "Vera", (Grant(7, COMPANY, "finance"), Grant(8, COMPANY, "manager", frozenset({12})))
-    )
-    await bulk.connection.execute("INSERT INTO administrators (id, name, language) VALUES (7, 'Vera', 'EN')")
-    await bulk.connection.execute(
-        "INSERT INTO grants (company_id, administrator_id, role, department_id) "
-        "VALUES (1, 7, 'finance', NULL), (1, 7, 'manager', 12)"
-    )
+@pytest.mark.parametrize("missing", ["bulk_change:plan", "number:change", "label:set"])
+async def test_a_number_where_a_right_is_missing_is_refused(bulk: Bulk, missing: str) -> None:
+    held = {"number:read", "bulk_change:plan", "number:change", "label:set"} - {missing}
+    await insert(bulk.connection, "administrators", {"id": 7, "name": "Vera", "language": "EN"})
+    await insert(bulk.connection, "roles", {"company_id": COMPANY, "id": 1, "name": "Own", "allows": sorted(held)})
+    grant = {"company_id": COMPANY, "administrator_id": 7, "role": None, "role_id": 1, "department_id": None}
+    there = grant | {"role": "manager", "role_id": None, "department_id": BRANCH}
+    await insert(bulk.connection, "grants", grant, there)
 
-    change_id = await bulk.plan(LabelSet("Ours"), principal=author)
+    change_id = await bulk.plan(LabelSet("Ours"), principal=replace(MANAGER, id=7, name="Vera"))
 
     codes = await bulk.errors(change_id)
     assert codes.pop(BRANCH_NUMBER) is None
