@@ -48,6 +48,9 @@ chaos: $(READY) ## kill and freeze workers, stop PostgreSQL, hundreds of times, 
 guards: $(READY) ## delete each guard of the services in turn: a test must turn red; some minutes
 	@$(BIN)/python -m tests.guards
 
+fuzz: $(READY) ## Schemathesis asks what the schema allows, Clairvoyance spies on it as a stranger; SECONDS=120
+	@$(BIN)/python -m tests.fuzz $(UV)
+
 npm-test: $(READY) $(CLIENTS) ## audits and clients that strangers wrote; needs npm
 	@$(BIN)/pytest -m npm
 
