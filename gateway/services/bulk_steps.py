@@ -90,7 +90,7 @@ async def apply(
     """
     await require_step_up(db, principal, session_id)
 
-    async def act(run: Run, change: Row, moment: datetime) -> None:
+    async def act(run: Run, change: Row, moment: datetime) -> BulkChangeStatus:
         require_status(change, BulkChangeStatus.PLANNED, becomes=BulkChangeStatus.RUNNING)
         await require_reach(run, principal, change, Action.BULK_CHANGE_APPLY)
         for refusal in bad_end(scheduled_at, moment, ("scheduledAt",)):
@@ -98,8 +98,9 @@ async def apply(
         await _require_fresh(run, change, plan_hash, catalogue)
         if scheduled_at is None:
             await begin(run, change["company_id"], change_id, moment)
-        else:
-            await set_values(run, change, status=BulkChangeStatus.SCHEDULED, scheduled_at=scheduled_at)
+            return BulkChangeStatus.RUNNING
+        await set_values(run, change, status=BulkChangeStatus.SCHEDULED, scheduled_at=scheduled_at)
+        return BulkChangeStatus.SCHEDULED
 
     request = {"planHash": plan_hash, "scheduledAt": scheduled_at}
     await take_step(
@@ -127,9 +128,10 @@ async def reject(db: Database, principal: Principal, change_id: int, **options: 
 async def pause(db: Database, principal: Principal, change_id: int, **options: Any) -> None:
     """Holds a change that runs or waits for its time: no new chunk begins. Options and refusals as for `cancel`."""
 
-    async def act(run: Run, change: Row, moment: datetime) -> None:
+    async def act(run: Run, change: Row, moment: datetime) -> BulkChangeStatus:
         require_status(change, BulkChangeStatus.RUNNING, BulkChangeStatus.SCHEDULED, becomes=BulkChangeStatus.PAUSED)
         await set_values(run, change, status=BulkChangeStatus.PAUSED)
+        return BulkChangeStatus.PAUSED
 
     await _control(db, principal, change_id, BulkStep.PAUSE, act, **options)
 
@@ -137,12 +139,13 @@ async def pause(db: Database, principal: Principal, change_id: int, **options: A
 async def resume(db: Database, principal: Principal, change_id: int, **options: Any) -> None:
     """Goes on with a change that is held. Options and refusals as for `cancel`."""
 
-    async def act(run: Run, change: Row, moment: datetime) -> None:
+    async def act(run: Run, change: Row, moment: datetime) -> BulkChangeStatus:
         require_status(change, BulkChangeStatus.PAUSED, becomes=BulkChangeStatus.RUNNING)
         if change["started_at"] is None and change["scheduled_at"] > moment:
             await set_values(run, change, status=BulkChangeStatus.SCHEDULED)
-        else:
-            await begin(run, change["company_id"], change_id, moment)
+            return BulkChangeStatus.SCHEDULED
+        await begin(run, change["company_id"], change_id, moment)
+        return BulkChangeStatus.RUNNING
 
     await _control(db, principal, change_id, BulkStep.RESUME, act, **options)
 
@@ -154,10 +157,11 @@ async def cancel(db: Database, principal: Principal, change_id: int, **options: 
     state, ALREADY_DONE.
     """
 
-    async def act(run: Run, change: Row, moment: datetime) -> None:
+    async def act(run: Run, change: Row, moment: datetime) -> BulkChangeStatus:
         over = (BulkChangeStatus.FINISHED, BulkChangeStatus.FAILED, BulkChangeStatus.REJECTED)
         require_status(change, *(each for each in STATUSES if each not in over), becomes=BulkChangeStatus.CANCELLED)
         await set_values(run, change, status=BulkChangeStatus.CANCELLING)
+        return BulkChangeStatus.CANCELLING
 
     await _control(db, principal, change_id, BulkStep.CANCEL, act, **options)
 
@@ -173,9 +177,9 @@ async def _control(
     comment: str | None = None,
     idempotency_key: str | None = None,
 ) -> None:
-    async def within_reach(run: Run, change: Row, moment: datetime) -> None:
+    async def within_reach(run: Run, change: Row, moment: datetime) -> BulkChangeStatus:
         await require_reach(run, principal, change, Action.BULK_CHANGE_APPLY)
-        await act(run, change, moment)
+        return await act(run, change, moment)
 
     request = {"comment": comment}
     await take_step(
@@ -194,7 +198,7 @@ async def _decide(
     comment: str | None = None,
     idempotency_key: str | None = None,
 ) -> None:
-    async def act(run: Run, change: Row, moment: datetime) -> None:
+    async def act(run: Run, change: Row, moment: datetime) -> BulkChangeStatus:
         require_status(change, BulkChangeStatus.AWAITING_APPROVAL, becomes=becomes)
         if (origin.actor_kind, origin.actor_id) == (change["actor_kind"], change["actor_id"]):
             raise Refusal(ErrorCode.FORBIDDEN, OWN_CHANGE(), ("id",))
@@ -203,6 +207,7 @@ async def _decide(
         await require_reach(run, principal, change, Action.BULK_CHANGE_APPROVE)
         decision = {"decided_by_id": origin.actor_id, "decided_by_name": origin.actor_name, "decided_at": moment}
         await set_values(run, change, status=becomes, decision_comment=comment, **decision)
+        return becomes
 
     request = {"comment": comment}
     await take_step(db, principal, change_id, Action.BULK_CHANGE_APPROVE, step, act, request, origin, idempotency_key)

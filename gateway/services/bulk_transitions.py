@@ -62,8 +62,8 @@ _LOCK = Statement(
     .where(_CHANGES.c.company_id == any_(bindparam("companies", type_=ARRAY(BigInteger))), _CHANGES.c.id == ID)
     .with_for_update(key_share=True)
 )
-Act: TypeAlias = Callable[[Run, Row, datetime], Awaitable[None]]
-"""What a step does to a change, inside its transaction."""
+Act: TypeAlias = Callable[[Run, Row, datetime], Awaitable[BulkChangeStatus]]
+"""What a step does to a change, inside its transaction; it gives the state that the change has then."""
 
 
 async def find_change(run: Run, principal: Principal, change_id: int, action: Action) -> Row:
@@ -111,8 +111,18 @@ async def take_step(
         change = await find_change(within, principal, change_id, action)
 
         async def once_only() -> Answer:
-            await act(within, change, moment)
-            await note(within, change["company_id"], change_id, origin, moment, step, comment=comment)
+            becomes = await act(within, change, moment)
+            await note(
+                within,
+                change["company_id"],
+                change_id,
+                origin,
+                moment,
+                step,
+                before={"status": change["status"]},
+                after={"status": becomes.value},
+                comment=comment,
+            )
             return {}
 
         asked = {step.value: change_id, **request}

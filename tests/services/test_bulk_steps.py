@@ -161,6 +161,15 @@ async def test_what_is_scheduled_can_be_held_and_waits_on(bulk: Bulk) -> None:
 
     row = await bulk.row(change_id)
     assert (held, row["status"], row["scheduled_at"]) == ("PAUSED", "SCHEDULED", moment)
+    lines = await bulk.connection.fetch(
+        "SELECT action, before ->> 'status' AS before, after ->> 'status' AS after FROM journal_entries "
+        "WHERE before IS NOT NULL ORDER BY id"
+    )
+    assert [tuple(line) for line in lines] == [
+        ("bulk_change:apply", "PLANNED", "SCHEDULED"),
+        ("bulk_change:pause", "SCHEDULED", "PAUSED"),
+        ("bulk_change:resume", "PAUSED", "SCHEDULED"),
+    ]
 
 
 async def test_a_repeated_key_takes_a_step_once_and_another_input_is_refused(bulk: Bulk) -> None:
