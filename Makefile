@@ -51,7 +51,7 @@ guards: $(READY) ## delete each guard of the services in turn: a test must turn 
 fuzz: $(READY) ## Schemathesis asks what the schema allows, Clairvoyance spies on it as a stranger; SECONDS=120
 	@$(BIN)/python -m tests.fuzz $(UV)
 
-npm-test: $(READY) $(CLIENTS) ## audits and clients that strangers wrote; needs npm
+npm-test: $(READY) $(CLIENTS) ## audits, linters and clients that strangers wrote; needs npm
 	@$(BIN)/pytest -m npm
 
 clean: ## forget the environment and the tools; the data in .gateway stay
