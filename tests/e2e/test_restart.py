@@ -79,7 +79,7 @@ async def test_no_request_fails_while_two_processes_are_replaced(dsn: str, tmp_p
                 await known.wait()
                 return address, process
 
-            replaced = [await start(), await start()]
+            replaced = await asyncio.gather(start(), start())
             load = [tasks.create_task(balancer.load(over)) for _ in range(4)]
             replacing = []
             for _, process in replaced:
