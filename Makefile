@@ -1,7 +1,7 @@
 # Everything that can be done with this repository; `make` alone says what.
 # Needs Python 3.11 or newer with pip; the rest comes from PyPI into .tools and .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test long-test check format bench browser-test npm-test guards chaos clean
+.PHONY: help demo test long-test check format bench browser-test npm-test guards chaos bench-bulk clean
 MAKEFLAGS += --no-print-directory
 
 UV_VERSION := 0.13.9
@@ -38,6 +38,9 @@ format: $(READY) ## put the code into its form
 
 bench: $(READY) $(PEERS) ## measure against other GraphQL servers; needs npm, writes docs/benchmark.*
 	@$(BIN)/python -m tests.benchmarks
+
+bench-bulk: $(READY) ## a bulk change of 100,000 numbers by three workers, while others read; writes docs/bulk-benchmark.md
+	@$(BIN)/python -m tests.benchmarks.bulk
 
 browser-test: $(READY) ## tests that drive Chromium
 	@$(BIN)/pytest -m browser

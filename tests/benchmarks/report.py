@@ -63,7 +63,7 @@ def _page(run: Run) -> str:
     return _PAGE.read_text(encoding="utf-8").format(
         questions="\n".join(_question(question, run.scores[question.name]) for question in run.questions),
         date=datetime.now(UTC).date(),
-        cpu=_cpu(),
+        cpu=processor(),
         cores=psutil.cpu_count(),
         postgresql=run.postgresql,
         seconds=run.seconds,
@@ -117,7 +117,7 @@ def _growth(sizes: Sequence[Size]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _cpu() -> str:
+def processor() -> str:
     """The processor's name where the system tells it, else its architecture."""
     file = Path("/proc/cpuinfo")
     names = [line for line in file.read_text().splitlines() if line.startswith("model name")] if file.exists() else []

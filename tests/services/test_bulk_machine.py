@@ -218,7 +218,11 @@ class Machine(RuleBasedStateMachine):
 
     @rule(place=st.integers(0, 5))
     def change_one(self, place: int) -> None:
-        id, label = self.ids[place], f"somebody's {next(COUNTER)}"
+        """By itself; one that a change waits for, if there is any."""
+        awaited = sorted(
+            {id for change in self.changes.values() if change.status in OPEN for id in change.ids("PENDING")}
+        )
+        id, label = (awaited or self.ids)[place % len(awaited or self.ids)], f"somebody's {next(COUNTER)}"
         self.do(
             numbers.change(
                 self.database,
