@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.status import Status
 from sqlalchemy.exc import DBAPIError
 
+from gateway.bulk_commands import bulk
 from gateway.db import Database
 from gateway.document_commands import documents
 from gateway.embedded import Embedded, EmbeddedError
@@ -276,6 +277,7 @@ async def _import_register(dsn: str, inn: str, file: Path, *, dry_run: bool) -> 
     return not imported.errors
 
 
+app.add_typer(bulk, name="bulk")
 app.add_typer(documents, name="documents")
 admin = typer.Typer(help="What the operator's staff decides.", no_args_is_help=True)
 app.add_typer(admin, name="admin")
