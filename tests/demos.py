@@ -19,9 +19,11 @@ def demo(folder: Path, *options: str) -> Iterator[str]:
     """Its address, when it answers."""
     address = f"http://127.0.0.1:{(port := free_port())}"
     settings = {"GATEWAY_PORT": str(port), "GATEWAY_DATA_DIR": str(folder / "data")}
-    with (folder / "log").open("w+") as log:
-        command = [sys.executable, "-m", "gateway", "demo", *options]
-        process = subprocess.Popen(command, env=os.environ | settings, stdout=log, stderr=subprocess.STDOUT)
+    command = [sys.executable, "-m", "gateway", "demo", *options]
+    with (
+        (folder / "log").open("w+") as log,
+        subprocess.Popen(command, env=os.environ | settings, stdout=log, stderr=subprocess.STDOUT) as process,
+    ):
         try:
             deadline = time.monotonic() + START_UP
             while not answers(address):
@@ -31,7 +33,6 @@ def demo(folder: Path, *options: str) -> Iterator[str]:
             yield address
         finally:
             process.terminate()
-            process.wait(30)
 
 
 def free_port() -> int:

@@ -17,6 +17,9 @@ NOT_OF_COMPANIES = {"tries"}
 
 _FINGERPRINT = "SELECT md5(string_agg(row::text, chr(10) ORDER BY row::text)) FROM {} AS row"
 
+PLANS = {"bulkChangePlan"}
+"""Make a row of the caller's own about whatever their target finds: nothing, where it names rows of others."""
+
 each_caller = pytest.mark.parametrize("caller", CALLERS, ids=lambda caller: caller.name)
 
 
@@ -36,8 +39,8 @@ async def fingerprints(gateway: Gateway) -> Mapping[str, str]:
 def attacks(caller: Caller, changes: list[Operation]) -> list[Operation]:
     """All changes that name an object of others: there are some for each mutation that names any."""
     hidden = {patch.id for patch in caller.blind_to}
-    found = [change for change in changes if change.patches & hidden]
-    assert {each.name for each in found} == {each.name for each in changes if each.patches}
+    found = [change for change in changes if change.patches & hidden and change.name not in PLANS]
+    assert {each.name for each in found} == {each.name for each in changes if each.patches} - PLANS
     return found
 
 
