@@ -225,7 +225,7 @@ class Database:
             "jit": "off",
             "statement_timeout": str(round(statement_timeout * 1000)),
             "idle_in_transaction_session_timeout": str(round(idle_timeout * 1000)),
-            "tcp_keepalives_idle": "5",  # seconds after which the server notices that a machine is gone
+            "client_connection_check_interval": "1000",  # a statement of somebody who is gone ends, and its locks
         }
         self._readers = _Readers(partial(self._connect, **_READING), readers)
         self._engine: AsyncEngine = create_async_engine(

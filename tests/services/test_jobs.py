@@ -135,6 +135,9 @@ async def test_what_a_killed_worker_had_begun_another_one_ends(bulk: Bulk, dsn: 
                 pass
         first.kill()
         await first.wait()
+        async with asyncio.timeout(30):
+            while await bulk.connection.fetchval(WAITING):
+                pass
         await transaction.rollback()
         await holding.close()
         assert await bulk.status(change_id) == "RUNNING"
