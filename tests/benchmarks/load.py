@@ -10,7 +10,7 @@ from typing import Any
 import httptools
 
 CONNECTIONS = 16
-_PATIENCE = 60  # seconds for the last answers
+_PATIENCE = 300  # seconds for the last answers: sixteen pages of a slow server on a busy machine
 _HEAD = (
     "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     "Authorization: Bearer {key}\r\nContent-Length: {length}\r\n\r\n"
