@@ -18,12 +18,6 @@ FOLLOW = "subscription ($id: ID!) { numberChanged(companyId: $id) { id label dep
 LOOKED_AT = "SELECT pg_notify('access', '')"
 
 
-@pytest.fixture(autouse=True)
-async def _in_time() -> AsyncIterator[None]:
-    async with asyncio.timeout(20):
-        yield
-
-
 @pytest.fixture
 async def fleet(register: Register) -> AsyncIterator[Register]:
     """Company 8: numbers 8001 to 8700, of which those above 8690 are in department 82, the others in 81."""

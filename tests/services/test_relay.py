@@ -14,10 +14,9 @@ from gateway.services.relay import Relay
 async def processes(dsn: str) -> AsyncIterator[tuple[Relay, Relay]]:
     databases = [Database(dsn) for _ in range(2)]
     one, two = (Relay(database) for database in databases)
-    async with asyncio.timeout(20):
-        await one.open()
-        await two.open()
-        yield one, two
+    await one.open()
+    await two.open()
+    yield one, two
     for database in databases:
         await database.close()
 

@@ -1,6 +1,5 @@
 """Notices of changes: one a statement and company, gathered for whoever looks seldom, and never lost without a word."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
@@ -11,12 +10,6 @@ from gateway.services.updates import Changes, Updates
 from tests.services.fleet import BRANCH_NUMBER, COMPANY, FOREIGN_NUMBER, NUMBER, OTHER_COMPANY, arrange
 
 ALL = set(range(101, 111))
-
-
-@pytest.fixture(autouse=True)
-async def _in_time() -> AsyncIterator[None]:
-    async with asyncio.timeout(20):
-        yield
 
 
 @pytest.fixture

@@ -25,10 +25,8 @@ COMPLETE, END, ALIVE = ("complete", None), ("end", None), ("alive", None)
 
 
 @pytest.fixture(autouse=True)
-async def _in_time(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "_ANSWER_WITHIN", 0.1)
-    async with asyncio.timeout(10):
-        yield
 
 
 @pytest.fixture
@@ -66,7 +64,8 @@ class Response:
 
     async def event(self) -> tuple[str, Any]:
         """The next event with its data: also a comment, and the end of the stream."""
-        part = await self._parts.get()
+        async with asyncio.timeout(10):
+            part = await self._parts.get()
         if not part.get("more_body"):
             return END
         text = part["body"].decode()

@@ -21,12 +21,6 @@ STAYS = "subscription { arrivals(count: 1, stays: true) { title } }"
 FIRST = {"data": {"arrivals": {"title": "Book 1"}}}
 
 
-@pytest.fixture(autouse=True)
-async def _in_time() -> AsyncIterator[None]:
-    async with asyncio.timeout(10):
-        yield
-
-
 @pytest.fixture
 async def desk() -> Desk:
     return await Desk.open()
@@ -47,7 +41,8 @@ class Line:
 
     async def hear(self) -> Any:
         """The next message, or the code and the reason with which the connection was closed."""
-        sent = await self.to_client.get()
+        async with asyncio.timeout(10):
+            sent = await self.to_client.get()
         return orjson.loads(sent["text"]) if "text" in sent else (sent.get("code"), sent.get("reason"))
 
 
