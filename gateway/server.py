@@ -50,6 +50,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_timeout,
+        timeout_worker_healthcheck=60,  # a process that starts on a busy machine says nothing for a while
     )
     worker = beside(settings) if settings.worker else contextlib.nullcontext()
     with contextlib.suppress(KeyboardInterrupt), meters.together(), worker:
