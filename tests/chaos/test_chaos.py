@@ -129,7 +129,7 @@ class Chaos:
 @pytest.mark.parametrize(
     "scale",
     [
-        pytest.param(Scale(kills=6, freezes=1, stops=1, numbers=500, workers=3), id="short"),
+        pytest.param(Scale(kills=4, freezes=1, stops=1, numbers=300, workers=3), id="short"),
         pytest.param(
             Scale(kills=200, freezes=50, stops=20, numbers=3_000, workers=4), marks=pytest.mark.chaos, id="long"
         ),
