@@ -79,7 +79,7 @@ class Chaos:
         self._random, self._folder, self._everybody = random.Random(seed), folder, everybody
         self._kinds = ["kill"] * scale.kills + ["freeze"] * scale.freezes + ["stop"] * scale.stops
         self._random.shuffle(self._kinds)
-        self._frozen: set[asyncio.Task[None]] = set()
+        self._frozen: asyncio.Task[None] | None = None
         self.faults: list[Fault] = []
 
     async def happen(self) -> None:
@@ -91,15 +91,15 @@ class Chaos:
                     victim.kill()
                     victim.start()
                 case "freeze":
-                    await self._thawed(len(self._everybody) - 2)
+                    await self._thawed()  # one at a time: what it holds, others wait for as long as PostgreSQL does
                     victim = await self._strike(kind)
-                    self._frozen.add(asyncio.create_task(victim.freeze(FROZEN)))
+                    self._frozen = asyncio.create_task(victim.freeze(FROZEN))
                 case "stop":
-                    await self._thawed(0)
+                    await self._thawed()
                     await self._settled()
                     await self._strike(kind)
                     await asyncio.to_thread(self._restart_database)
-        await self._thawed(0)
+        await self._thawed()
         await self._settled()
 
     async def _strike(self, kind: str) -> Worker:
@@ -110,9 +110,9 @@ class Chaos:
         self.faults.append(Fault(kind, time.time(), self._everybody if kind == "stop" else [victim]))
         return victim
 
-    async def _thawed(self, most: int) -> None:
-        while len(self._frozen) > most:
-            _, self._frozen = await asyncio.wait(self._frozen, return_when=asyncio.FIRST_COMPLETED)
+    async def _thawed(self) -> None:
+        if self._frozen is not None:
+            await self._frozen
 
     async def _settled(self) -> None:
         """Until everybody is at work again after the last fault: a stop is not to hit somebody who is starting."""
