@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import asyncpg
+import orjson
 from sqlalchemy import (
     ARRAY,
     Boolean,
@@ -83,6 +84,15 @@ class Patch:
     @property
     def inn(self) -> str:
         return inn(f"7798{self.id:05}")
+
+    def message(self) -> str:
+        """A message as rows keep it."""
+        return orjson.dumps({"en": f"{self.word} x.text"}).decode()
+
+    def refusal(self, **more: int) -> str:
+        """A refusal as rows keep it."""
+        kept = {"code": "INVALID", "field": [f"{self.word} x.field"], "message": {"en": f"{self.word} x.text"}}
+        return orjson.dumps(kept | {"hint": None} | more).decode()
 
     @property
     def traces(self) -> "re.Pattern[str]":
@@ -196,15 +206,23 @@ def _first_of_enumeration(column: "Column[Any]") -> str | None:
 
 EXACTLY: dict[str, Any] = {
     "administrators": lambda patch: {"language": "EN"},
+    "bulk_changes": lambda patch: {
+        "operations": "[]",
+        "refused": f"[{patch.refusal(count=1)}]",
+        "warnings": f"[{patch.message()}]",
+        "irreversible": f"[{patch.message()}]",
+        "failure": patch.refusal(),
+        "approval_reason": patch.message(),
+        "retry_of": patch.lured_by or patch.id,
+        "undo_of": patch.lured_by or patch.id,
+        **dict.fromkeys(("refused_count", "skipped_count", "applied_count"), 0),  # whose sums would be others' amounts
+    },
+    "bulk_items": lambda patch: {"error": patch.refusal(), "operations": "[]", "inverse": "[]"},
     "companies": lambda patch: {"inn": patch.inn, "time_zone": "Europe/Moscow"},
     "departments": lambda patch: {"ancestor_ids": [*filter(None, (patch.below, patch.id))]},
     "grants": lambda patch: {"api_key_id": None, "role": None},
     "journal_entries": lambda patch: {"subject": f"num_{patch.lured_by or patch.id}"},
-    "number_changes": lambda patch: {
-        "error": '{"code": "INVALID", "field": ["* x.field"], "message": {"en": "* x.text"}, "hint": null}'.replace(
-            "*", patch.word
-        )
-    },
+    "number_changes": lambda patch: {"error": patch.refusal()},
     "numbers": lambda patch: {"msisdn": patch.msisdn, "iccid": patch.iccid},
     "uploads": lambda patch: {
         "actor": f"administrator:{patch.id}",
