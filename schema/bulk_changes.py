@@ -210,7 +210,7 @@ def _result_addresses(
 
 @strawberry.type(description="A change of many numbers.")
 class BulkChange(Node):
-    __place__ = ("company_id",)
+    __place__ = ("company_id", "department_id")
     id: strawberry.ID = computed(global_id(Kind.BULK_CHANGE), "Global id.", READ, needs=("id",))
     company: Annotated["Company", strawberry.lazy("schema.companies")] = batched(
         by_column(COMPANIES, "company_id"), "Whose numbers.", READ, needs=("company_id",)

@@ -17,8 +17,10 @@ from gateway.models import metadata
 _TABLE, _ITEMS, _NUMBERS = (metadata.tables[name] for name in ("bulk_changes", "bulk_items", "numbers"))
 _THRESHOLDS = metadata.tables["approval_thresholds"]
 
-BULK_CHANGES = Source(Action.BULK_CHANGE_READ, columns_of(_TABLE), company=_TABLE.c.company_id, reach=Reach.ANYWHERE)
-"""Whoever sees bulk changes anywhere in a company sees all of it, but only items of their own numbers."""
+BULK_CHANGES = Source(
+    Action.BULK_CHANGE_READ, columns_of(_TABLE), company=_TABLE.c.company_id, department=_TABLE.c.department_id
+)
+"""Whoever sees a bulk change sees all of it, but only items of their own numbers."""
 _BULK_ITEMS = Source(
     Action.NUMBER_READ,
     columns_of(_ITEMS, id=_ITEMS.c.number_id),

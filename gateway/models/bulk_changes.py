@@ -45,6 +45,8 @@ def _count() -> Any:
 class BulkChange(CompanyRow, table=True):
     """A change of many numbers: what its author asked for, its plan, the decision on it, and how far it is.
 
+    It stands in the lowest department that holds all its numbers, else, and until that is known, where its author may
+    plan: in a manager's department, or in the company as a whole.
     `operations` are as `bulk_trials.dump` writes them; an undo has none, each of its items has its own. `target` says
     how the numbers were named, null where they are those of the change in `retry_of` or `undo_of`. Amounts are kopecks.
     Messages are kept in both languages. A stretch of running began at `running_since`, when `ended_before` items had
@@ -55,6 +57,7 @@ class BulkChange(CompanyRow, table=True):
     __table_args__ = (
         one_of(BulkChangeStatus, "status"),
         one_of(BulkErrorPolicy, "on_error"),
+        ForeignKeyConstraint(["company_id", "department_id"], ["departments.company_id", "departments.id"]),
         Index("bulk_changes_created_at", "company_id", "created_at", "id"),
         Index(
             "bulk_changes_due",
@@ -64,6 +67,7 @@ class BulkChange(CompanyRow, table=True):
         ),
     )
 
+    department_id: int | None = Field(default=None, sa_type=BigInteger)
     status: str = BulkChangeStatus.PLANNING
     on_error: str
     comment: str | None = None

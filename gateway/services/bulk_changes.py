@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, insert, select
 
 from authz.actions import Action
 from authz.principal import Principal
@@ -48,9 +48,9 @@ TOO_MANY_IDS = Text(
 NOTHING_LEFT = Text(en="Everything in it was done.", ru="В нём всё выполнено.")
 NOTHING_DONE = Text(en="Nothing in it was done.", ru="В нём ничего не выполнено.")
 
-_CHANGES = metadata.tables["bulk_changes"]
+_CHANGES, _DEPARTMENTS = metadata.tables["bulk_changes"], metadata.tables["departments"]
 _GIVEN = (
-    *("company_id", "on_error", "comment", "target", "operations", "retry_of", "undo_of"),
+    *("company_id", "department_id", "on_error", "comment", "target", "operations", "retry_of", "undo_of"),
     *("actor_kind", "actor_id", "actor_name", "channel", "correlation_id", "created_at"),
 )
 _INSERT = Statement(
@@ -58,6 +58,15 @@ _INSERT = Statement(
     .values({name: bindparam(f"its_{name}", type_=_CHANGES.c[name].type) for name in _GIVEN})
     .values(status=BulkChangeStatus.PLANNING.value)
     .returning(_CHANGES.c.id)
+)
+_TOPMOST = Statement(
+    select(_DEPARTMENTS.c.id)
+    .where(
+        _DEPARTMENTS.c.company_id == bindparam("company_id", type_=BigInteger),
+        _DEPARTMENTS.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+    )
+    .order_by(func.cardinality(_DEPARTMENTS.c.ancestor_ids), _DEPARTMENTS.c.id)
+    .limit(1)
 )
 _ENDED = (BulkChangeStatus.FINISHED, BulkChangeStatus.CANCELLED)
 
@@ -96,7 +105,8 @@ async def plan(
         within, moment = partial(run, session), datetime.now(UTC)
 
         async def act() -> Answer:
-            change_id = await _record(within, company_id, origin, moment, asked)
+            department_id = await _standing(within, principal, company_id)
+            change_id = await _record(within, company_id, origin, moment, {"department_id": department_id, **asked})
             await note(within, company_id, change_id, origin, moment, BulkStep.PLAN, comment=comment)
             return {"id": change_id}
 
@@ -148,6 +158,7 @@ async def _follow(
                 text = NOTHING_LEFT if step is BulkStep.RETRY else NOTHING_DONE
                 raise Refusal(ErrorCode.NOT_AVAILABLE, text(), ("id",))
             asked = {
+                "department_id": earlier["department_id"],
                 "on_error": earlier["on_error"],
                 "comment": comment,
                 "operations": earlier["operations"] if step is BulkStep.RETRY else bulk_trials.dump(()),
@@ -176,6 +187,15 @@ async def _check_target(db: Database, principal: Principal, company_id: int, tar
             await require_upload(db, principal, company_id, target.upload_id)
     except Refusal as refusal:
         raise refusal.under("target") from None
+
+
+async def _standing(run: Run, principal: Principal, company_id: int) -> int | None:
+    """Where a change of this author stands: so others of the company see no plans but of their own departments."""
+    held = scope(principal, Action.BULK_CHANGE_PLAN)
+    if company_id in held.companies:
+        return None
+    rows = await run(_TOPMOST, company_id=company_id, ids=list(held.departments))
+    return int(rows[0]["id"])
 
 
 async def _record(run: Run, company_id: int, origin: Origin, moment: datetime, asked: Mapping[str, Any]) -> int:

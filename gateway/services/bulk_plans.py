@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from hashlib import sha256
+from itertools import takewhile
 from typing import Any
 
 import asyncpg
@@ -33,6 +34,7 @@ from gateway.services.bulk_thresholds import why_approval
 from gateway.services.bulk_trials import try_out
 from gateway.services.kept_refusals import keep
 from gateway.services.principals import load_actor
+from gateway.services.running import Run
 from gateway.services.surroundings import surround
 
 MOST_REJECTED_TOGETHER = 10_000
@@ -62,6 +64,7 @@ MORE = Text(
 _MOST_NOTES, _MOST_MESSAGES = 50, 1_000
 
 _CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
+_NUMBERS, _DEPARTMENTS = metadata.tables["numbers"], metadata.tables["departments"]
 _COMPANY, _ID = bindparam("company_id", type_=BigInteger), bindparam("change_id", type_=BigInteger)
 _PLANNING = (
     _CHANGES.c.company_id == _COMPANY,
@@ -78,10 +81,25 @@ _NEW_ITEMS = Batch(
 )
 _INSERT = Statement(insert(_ITEMS).from_select(_NEW_ITEMS.columns, select(*_NEW_ITEMS.rows.c), include_defaults=False))
 _PLANNED = (
-    *("status", "planned_at", "plan_hash", "catalogue_hash", "item_count", "refused_count"),
+    *("status", "department_id", "planned_at", "plan_hash", "catalogue_hash", "item_count", "refused_count"),
     *("one_off_kopecks", "monthly_kopecks", "refused", "warnings", "irreversible", "approval_reason"),
 )
 _FAILED = ("status", "finished_at", "refused", "failure")
+_places = (
+    select(_NUMBERS.c.company_id, _NUMBERS.c.department_id)
+    .join(_ITEMS, (_ITEMS.c.company_id == _NUMBERS.c.company_id) & (_ITEMS.c.number_id == _NUMBERS.c.id))
+    .where(_ITEMS.c.company_id == _COMPANY, _ITEMS.c.bulk_change_id == _ID)
+    .distinct()
+    .subquery()
+)
+_PLACES = Statement(
+    select(_DEPARTMENTS.c.ancestor_ids).join_from(
+        _places,
+        _DEPARTMENTS,
+        (_DEPARTMENTS.c.company_id == _places.c.company_id) & (_DEPARTMENTS.c.id == _places.c.department_id),
+        isouter=True,
+    )
+)
 
 
 @lru_cache(maxsize=2)
@@ -142,6 +160,7 @@ async def _plan(session: AsyncSession, author: Principal, plan: "_Plan") -> Mapp
     reason = await why_approval(within, change["company_id"], plan.doable, plan.one_off_kopecks + plan.monthly_kopecks)
     return {
         "status": (BulkChangeStatus.AWAITING_APPROVAL if reason else BulkChangeStatus.PLANNED).value,
+        "department_id": await _standing(within, change),
         "planned_at": datetime.now(UTC),
         "plan_hash": plan.hash.hexdigest(),
         "catalogue_hash": catalogue.fingerprint,
@@ -154,6 +173,14 @@ async def _plan(session: AsyncSession, author: Principal, plan: "_Plan") -> Mapp
         "irreversible": plan.irreversible.kept(),
         "approval_reason": reason and wording.in_both_languages(reason),
     }
+
+
+async def _standing(run: Run, change: Row) -> int | None:
+    """The lowest department that holds all its numbers; where there is none, it goes on standing at its author's."""
+    rows = await run(_PLACES, company_id=change["company_id"], change_id=change["id"])
+    levels = zip(*(row["ancestor_ids"] or [] for row in rows), strict=False)
+    shared = [level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels)]
+    return int(shared[-1]) if shared else change["department_id"]
 
 
 async def _found(session: AsyncSession, author: Principal, plan: "_Plan") -> AsyncGenerator[list[asyncpg.Record], None]:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from functools import cache
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select, tuple_
+from sqlalchemy import BigInteger, bindparam, select, tuple_
 
 from authz.actions import Action
 from authz.principal import Principal
@@ -33,18 +33,13 @@ COLUMNS = (
 
 _CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
 _NUMBERS = metadata.tables["numbers"]
-_FIND = Statement(
-    select(_CHANGES.c.company_id).where(
-        _CHANGES.c.company_id == any_(bindparam("companies", type_=ARRAY(BigInteger))), _CHANGES.c.id == ID
-    )
-)
 _AT_ONCE = 1_000
 
 
 async def find_result(db: Database, principal: Principal, change_id: int) -> int:
     """The company of a bulk change that the caller sees. Raises `Refusal` NOT_FOUND."""
-    seen = scope(principal, Action.BULK_CHANGE_READ).anywhere.companies
-    found = await db.fetch(Tenant(seen), _FIND, companies=seen, change_id=change_id)
+    seen = scope(principal, Action.BULK_CHANGE_READ)
+    found = await db.fetch(Tenant(principal.companies), _find(seen.shape), change_id=change_id, **seen.params)
     if not found:
         raise Refusal(ErrorCode.NOT_FOUND, NO_CHANGE(), ("id",))
     return int(found[0]["company_id"])
@@ -70,6 +65,12 @@ def _cells(item: Row, language: Language) -> list[Cell]:
         *(to_decimal(item["one_off_kopecks"]), to_decimal(item["monthly_kopecks"])),
         *(error.get("code"), message and message[language.value], hint and hint[language.value]),
     ]
+
+
+@cache
+def _find(shape: Shape) -> Statement:
+    seen = shape.where(_CHANGES.c.company_id, _CHANGES.c.department_id)
+    return Statement(select(_CHANGES.c.company_id).where(_CHANGES.c.id == ID, seen))
 
 
 @cache

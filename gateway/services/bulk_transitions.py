@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
 from typing import Any, TypeAlias
 
-from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, func, select, update
+from sqlalchemy import BigInteger, and_, bindparam, func, select, update
 
 from authz.actions import Action
 from authz.principal import Principal
-from authz.scope import Shape, scope
+from authz.scope import Shape, holds, scope
 from gateway.db import Database, Statement, Tenant, run
 from gateway.execution.rows import Row
 from gateway.kit.errors import ErrorCode, Refusal
@@ -57,11 +57,6 @@ _NUMBERS = metadata.tables["numbers"]
 COMPANY, ID = bindparam("company_id", type_=BigInteger), bindparam("change_id", type_=BigInteger)
 ITEMS_OF_IT = and_(_ITEMS.c.company_id == COMPANY, _ITEMS.c.bulk_change_id == ID)
 NUMBERS_OF_IT = and_(_NUMBERS.c.company_id == _ITEMS.c.company_id, _NUMBERS.c.id == _ITEMS.c.number_id)
-_LOCK = Statement(
-    select(_CHANGES)
-    .where(_CHANGES.c.company_id == any_(bindparam("companies", type_=ARRAY(BigInteger))), _CHANGES.c.id == ID)
-    .with_for_update(key_share=True)
-)
 Act: TypeAlias = Callable[[Run, Row, datetime], Awaitable[BulkChangeStatus]]
 """What a step does to a change, inside its transaction; it gives the state that the change has then."""
 
@@ -71,11 +66,11 @@ async def find_change(run: Run, principal: Principal, change_id: int, action: Ac
 
     Raises `Refusal` NOT_FOUND or FORBIDDEN.
     """
-    seen = scope(principal, Action.BULK_CHANGE_READ).anywhere.companies
-    found = await run(_LOCK, companies=seen, change_id=change_id)
+    seen = scope(principal, Action.BULK_CHANGE_READ)
+    found = await run(_lock(seen.shape), change_id=change_id, **seen.params)
     if not found:
         raise Refusal(ErrorCode.NOT_FOUND, NO_CHANGE(), ("id",))
-    if found[0]["company_id"] not in scope(principal, action).anywhere.companies:
+    if not holds(principal, action, found[0]["company_id"], found[0]["department_id"]):
         hint = ASK_FOR_ROLE(action=action.value)
         raise Refusal(ErrorCode.FORBIDDEN, FORBIDDEN(what=action.description), ("id",), hint=hint)
     return found[0]
@@ -156,6 +151,12 @@ async def require_reach(run: Run, principal: Principal, change: Row, action: Act
 async def set_values(run: Run, change: Row, **values: object) -> None:
     given = {f"its_{name}": value for name, value in values.items()}
     await run(_update(tuple(values)), company_id=change["company_id"], change_id=change["id"], **given)
+
+
+@cache
+def _lock(shape: Shape) -> Statement:
+    seen = shape.where(_CHANGES.c.company_id, _CHANGES.c.department_id)
+    return Statement(select(_CHANGES).where(_CHANGES.c.id == ID, seen).with_for_update(key_share=True))
 
 
 @cache

@@ -159,16 +159,35 @@ async def test_items_page_by_phone_number_and_are_told_apart_by_state(client: Cl
     assert refused["bulkChange"]["items"]["nodes"] == [{"number": {"id": IDS[0]}, "error": {"code": "ALREADY_DONE"}}]
 
 
-async def test_a_manager_sees_the_change_and_the_items_of_the_department(client: Client) -> None:
-    id = await client.plan(target={"filter": {"status": ["ACTIVE"]}})
+async def test_a_manager_sees_changes_of_the_department_and_no_others(client: Client) -> None:
+    inside = await client.plan(target={"ids": IDS[-1:]}, comment="Shop")
+    beyond = await client.plan(target={"filter": {"status": ["ACTIVE"]}})
+    listed = """{ company(by: {id: "com_91"}) { bulkChanges(first: 1) { nodes { id comment } } } }"""
 
-    shown = await client.show(id, MANAGER)
-    refused = await client.apply(id, MANAGER)
+    shown = await client.show(inside, MANAGER)
+    company = (await client.register.data(listed, {}, by=MANAGER))["company"]
 
-    assert (shown["plan"]["numberCount"], shown["items"]["totalCount"]) == (5, 1)
-    assert [error["code"] for error in refused["userErrors"]] == ["FORBIDDEN"]
-    assert (await client.register.ask(SHOW, {"id": id}, by=FOREIGNER)).data == {"bulkChange": None}
-    assert (await client.send("bulkChangeCancel", FOREIGNER, id=id))["userErrors"][0]["code"] == "NOT_FOUND"
+    assert (shown["plan"]["numberCount"], shown["items"]["totalCount"]) == (1, 1)
+    assert company == {"bulkChanges": {"nodes": [{"id": inside, "comment": "Shop"}]}}
+    for stranger in (MANAGER, FOREIGNER):
+        assert (await client.register.ask(SHOW, {"id": beyond}, by=stranger)).data == {"bulkChange": None}
+        assert (await client.send("bulkChangeCancel", stranger, id=beyond))["userErrors"][0]["code"] == "NOT_FOUND"
+    assert (await client.apply(inside, MANAGER))["bulkChange"]["status"] == "RUNNING"
+    await client.work()
+
+
+async def test_a_change_stands_where_its_author_may_plan_until_its_numbers_are_known(client: Client) -> None:
+    ask = """mutation ($input: BulkChangePlanInput!) { bulkChangePlan(input: $input) { bulkChange { id status } } }"""
+    change = {"labelSet": {"label": "till"}}
+    given = {"companyId": "com_91", "target": {"ids": IDS[-1:]}, "changes": [change]}
+
+    own = await client.register.data(ask, {"input": given}, by=MANAGER)
+    theirs = await client.register.data(ask, {"input": given}, by=AUTHOR)
+
+    ids = [each["bulkChangePlan"]["bulkChange"]["id"] for each in (own, theirs)]
+    seen = [await client.register.ask(SHOW, {"id": id}, by=MANAGER) for id in ids]
+    assert [each.data["bulkChange"] and each.data["bulkChange"]["status"] for each in seen] == ["PLANNING", None]
+    await client.work()
 
 
 async def test_a_second_person_decides_and_nobody_else(client: Client) -> None:

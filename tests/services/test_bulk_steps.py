@@ -57,10 +57,10 @@ async def waiting(bulk: Bulk, **options: Any) -> int:
         (ADMINISTRATOR, ErrorCode.FORBIDDEN),
         (OWNERS_KEY, ErrorCode.FORBIDDEN),
         (LOCAL_APPROVER, ErrorCode.FORBIDDEN),
-        (MANAGER, ErrorCode.FORBIDDEN),
+        (MANAGER, ErrorCode.NOT_FOUND),
         (FOREIGNER, ErrorCode.NOT_FOUND),
     ],
-    ids=["the author", "a key", "who may not for every number", "who may not", "a stranger"],
+    ids=["the author", "a key", "who may not for every number", "of one department", "a stranger"],
 )
 @pytest.mark.parametrize("step", [bulk_steps.approve, bulk_steps.reject])
 async def test_who_may_not_decide(bulk: Bulk, principal: Principal, code: ErrorCode, step: Step) -> None:
@@ -96,7 +96,7 @@ async def test_what_was_rejected_is_over(bulk: Bulk) -> None:
 @pytest.mark.parametrize("step", [bulk_steps.pause, bulk_steps.resume, bulk_steps.cancel])
 @pytest.mark.parametrize(
     ("principal", "code"),
-    [(MANAGER, ErrorCode.FORBIDDEN), (AUDITOR, ErrorCode.FORBIDDEN), (FOREIGNER, ErrorCode.NOT_FOUND)],
+    [(MANAGER, ErrorCode.NOT_FOUND), (AUDITOR, ErrorCode.FORBIDDEN), (FOREIGNER, ErrorCode.NOT_FOUND)],
     ids=["beyond the department", "reads only", "a stranger"],
 )
 async def test_who_may_not_steer(bulk: Bulk, step: Step, principal: Principal, code: ErrorCode) -> None:
@@ -146,7 +146,7 @@ async def test_a_manager_applies_what_is_within_reach_only(bulk: Bulk) -> None:
     await bulk.apply(own, MANAGER)
 
     assert await bulk.status(own) == "RUNNING"
-    assert await refused(bulk.apply(others, MANAGER)) == (ErrorCode.FORBIDDEN, ("id",))
+    assert await refused(bulk.apply(others, MANAGER)) == (ErrorCode.NOT_FOUND, ("id",))
 
 
 async def test_what_is_scheduled_can_be_held_and_waits_on(bulk: Bulk) -> None:

@@ -21,6 +21,7 @@ def upgrade() -> None:
         "bulk_changes",
         sa.Column("company_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("department_id", sa.BigInteger(), nullable=True),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("on_error", sa.String(), nullable=False),
         sa.Column("comment", sa.String(), nullable=True),
@@ -60,6 +61,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("on_error IN ('SKIP_FAILED', 'REJECT_ALL')", name="on_error_known"),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"]),
+        sa.ForeignKeyConstraint(["company_id", "department_id"], ["departments.company_id", "departments.id"]),
         sa.PrimaryKeyConstraint("company_id", "id"),
     )
     op.create_index("bulk_changes_created_at", "bulk_changes", ["company_id", "created_at", "id"])
