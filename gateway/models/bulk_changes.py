@@ -63,7 +63,7 @@ class BulkChange(CompanyRow, table=True):
             "bulk_changes_due",
             "company_id",
             "id",
-            postgresql_where=text("status IN ('PLANNING', 'SCHEDULED', 'RUNNING', 'CANCELLING')"),
+            postgresql_where=text("status = ANY (ARRAY['PLANNING', 'SCHEDULED', 'RUNNING', 'CANCELLING'])"),
         ),
     )
 

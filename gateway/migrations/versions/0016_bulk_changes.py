@@ -69,7 +69,7 @@ def upgrade() -> None:
         "bulk_changes_due",
         "bulk_changes",
         ["company_id", "id"],
-        postgresql_where=sa.text("status IN ('PLANNING', 'SCHEDULED', 'RUNNING', 'CANCELLING')"),
+        postgresql_where=sa.text("status = ANY (ARRAY['PLANNING', 'SCHEDULED', 'RUNNING', 'CANCELLING'])"),
     )
     op.create_table(
         "bulk_items",
