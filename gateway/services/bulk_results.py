@@ -33,6 +33,8 @@ COLUMNS = (
 
 _CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
 _NUMBERS = metadata.tables["numbers"]
+# No join: with one each page began at the numbers and read all of them, 770 ms in place of 11.
+_DEPARTMENT = select(_NUMBERS.c.department_id).where(NUMBERS_OF_IT).correlate(_ITEMS).scalar_subquery()
 _AT_ONCE = 1_000
 
 
@@ -80,8 +82,7 @@ def _page(shape: Shape) -> Statement:
     names = ("msisdn", "number_id", "state", "one_off_kopecks", "monthly_kopecks", "error")
     return Statement(
         select(*(_ITEMS.c[name] for name in names))
-        .join_from(_ITEMS, _NUMBERS, NUMBERS_OF_IT)
-        .where(ITEMS_OF_IT, place > after, shape.where(_NUMBERS.c.company_id, _NUMBERS.c.department_id).is_(True))
+        .where(ITEMS_OF_IT, place > after, shape.where(_ITEMS.c.company_id, _DEPARTMENT).is_(True))
         .order_by(_ITEMS.c.msisdn, _ITEMS.c.number_id)
         .limit(bindparam("most", type_=BigInteger))
     )
