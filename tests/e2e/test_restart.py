@@ -66,6 +66,7 @@ class Balancer:
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.chaos
 async def test_no_request_fails_while_two_processes_are_replaced(dsn: str, tmp_path: Path) -> None:
     over = asyncio.Event()
     with (tmp_path / "log").open("w+") as log:

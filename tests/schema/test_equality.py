@@ -23,7 +23,7 @@ from tests.factories.operations import Operations
 from tests.factories.oracle import Laboratory, by_core
 from tests.factories.register import MANAGER, OWNER, REPORTING, Register
 
-OPERATIONS = int(os.environ.get("OPERATIONS", "500"))
+OPERATIONS = int(os.environ.get("OPERATIONS", "250"))
 ON_THE_REGISTER = OPERATIONS // 5
 
 _NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)

@@ -24,7 +24,7 @@ VALUES = {
     "Query.looseBooks(first:)": lambda random: random.choice([0, 1, 3, 12]),
 }
 CHUNK = 250
-OPERATIONS = int(os.environ.get("OPERATIONS", "500"))
+OPERATIONS = int(os.environ.get("OPERATIONS", "250"))
 
 
 async def compare(laboratory: Laboratory, sent: Sent, name: str, closed: frozenset[Action] = frozenset()) -> None:

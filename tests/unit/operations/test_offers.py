@@ -22,7 +22,7 @@ from tests.unit.operations.catalogues import (
 from tests.unit.operations.test_undo import CATALOGUE, numbers
 
 
-@given(st.lists(numbers(), min_size=1))
+@given(st.lists(numbers(), min_size=1, max_size=3))
 def test_all_that_would_not_be_refused_is_offered(states: list[NumberState]) -> None:
     for state, options, tariffs in zip(
         states, available_options(states, CATALOGUE), available_tariffs(states, CATALOGUE), strict=True
