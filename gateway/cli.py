@@ -6,29 +6,24 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import asyncpg
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.status import Status
 from sqlalchemy.exc import DBAPIError
 
+from gateway.admin_commands import admin
 from gateway.bulk_commands import bulk
 from gateway.db import Database
 from gateway.document_commands import documents
 from gateway.embedded import Embedded, EmbeddedError
+from gateway.journal_commands import journal
 from gateway.kit.errors import InvalidValue, Refusal
-from gateway.kit.ids import Kind, encode
 from gateway.migrations import migrate as migrate_database
-from gateway.models.applications import ApplicationStatus
 from gateway.settings import Settings
-
-if TYPE_CHECKING:
-    from gateway.application_desk import Step
 
 _OLDEST_POSTGRESQL = 15
 _FIRST_QUERY = "{ companies { nodes { name numbers(first: 3) { nodes { msisdn tariff { name } } } } } }"
@@ -202,50 +197,6 @@ def export_schema() -> None:
     typer.echo(print_schema(), nl=False)
 
 
-journal = typer.Typer(help="The operations journal.", no_args_is_help=True)
-app.add_typer(journal, name="journal")
-
-
-@journal.command("verify")
-def verify_journal(
-    company: Annotated[str | None, typer.Option(help="INN of a company; without it, all of them.")] = None,
-) -> None:
-    """Verify that no line was altered, removed or moved since it was written; exit code 1 when one was."""
-    with connectable(Settings()) as dsn:
-        if not asyncio.run(_verify_journals(dsn, company)):
-            raise typer.Exit(1)
-
-
-async def _verify_journals(dsn: str, inn: str | None) -> bool:
-    from gateway.services.companies import find_companies
-    from gateway.services.journal_verification import verify
-
-    whole = True
-    database = Database(dsn)
-    try:
-        await database.open()
-        companies = await find_companies(database, inn)
-        if inn is not None and not companies:
-            raise Refused(f"there is no company with the INN {inn}")
-        if not companies:
-            console.print("no companies, no journals")
-        for company in companies:
-            with console.status(company.inn) as status:
-                found = await verify(database, company.id, progress=partial(_show_lines, status, company.inn))
-            verdict = f"[red]faults: {len(found.faults)}[/]" if found.faults else "[green]whole[/]"
-            console.print(f"{company.inn}  {found.lines:,} lines, {verdict}, the chain ends with {found.end.hex()}")
-            for fault in found.faults:
-                console.print(f"  {encode(Kind.JOURNAL_ENTRY, fault.entry_id)} {fault.kind}")
-            whole = whole and not found.faults
-    finally:
-        await database.close()
-    return whole
-
-
-def _show_lines(status: Status, inn: str, lines: int) -> None:
-    status.update(f"{inn}  {lines:,} lines")
-
-
 @app.command("import")
 def import_register(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV or XLSX file.")],
@@ -277,68 +228,6 @@ async def _import_register(dsn: str, inn: str, file: Path, *, dry_run: bool) -> 
     return not imported.errors
 
 
-app.add_typer(bulk, name="bulk")
-app.add_typer(documents, name="documents")
-admin = typer.Typer(help="What the operator's staff decides.", no_args_is_help=True)
-app.add_typer(admin, name="admin")
-Application = Annotated[int, typer.Argument(help="Id of the application.")]
-
-
-@admin.command("applications")
-def list_applications(
-    status: Annotated[ApplicationStatus, typer.Option(help="In which state.")] = ApplicationStatus.SUBMITTED,
-) -> None:
-    """List applications for access, with what keeps each from being approved."""
-    from gateway import application_desk
-
-    with connectable(Settings()) as dsn:
-        asyncio.run(application_desk.show(dsn, status, console))
-
-
-@admin.command("review")
-def review_application(application: Application) -> None:
-    """Begin the review of an application."""
-    from gateway.services import applications
-
-    _decide(lambda db, post, who: applications.take(db, who, application))
-
-
-@admin.command("verify-signatory")
-def verify_signatory(application: Application) -> None:
-    """Note that the signatory's right to sign was checked."""
-    from gateway.services import applications
-
-    _decide(lambda db, post, who: applications.verify_signatory(db, who, application))
-
-
-@admin.command("approve")
-def approve_application(application: Application) -> None:
-    """Open the company's cabinet: the applicant becomes its owner, and is told so by e-mail."""
-    from gateway.services import applications
-
-    _decide(lambda db, post, who: applications.approve(db, who, application, post=post))
-
-
-@admin.command("reject")
-def reject_application(
-    application: Application, reason: Annotated[str, typer.Option(help="Why; the applicant reads it.")]
-) -> None:
-    """Refuse an application."""
-    from gateway.services import applications
-
-    _decide(lambda db, post, who: applications.reject(db, who, application, reason, post=post))
-
-
-def _decide(step: "Step") -> None:
-    from gateway import application_desk
-    from gateway.app import post_office
-
-    settings = Settings()
-    with connectable(settings) as dsn:
-        if complaint := asyncio.run(application_desk.decide(dsn, step, partial(post_office, settings))):
-            raise Refused(complaint)
-
-
 @app.command()
 def import_logins(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV or XLSX file.")],
@@ -358,3 +247,9 @@ def import_logins(
             raise Refused(error.message.render(language())) from None
     if not whole:
         raise typer.Exit(1)
+
+
+app.add_typer(journal, name="journal")
+app.add_typer(bulk, name="bulk")
+app.add_typer(documents, name="documents")
+app.add_typer(admin, name="admin")

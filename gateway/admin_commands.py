@@ -1,0 +1,73 @@
+"""The commands under `gateway admin`."""
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.models.applications import ApplicationStatus
+from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.application_desk import Step
+
+admin = typer.Typer(help="What the operator's staff decides.", no_args_is_help=True)
+Application = Annotated[int, typer.Argument(help="Id of the application.")]
+
+
+@admin.command("applications")
+def list_applications(
+    status: Annotated[ApplicationStatus, typer.Option(help="In which state.")] = ApplicationStatus.SUBMITTED,
+) -> None:
+    """List applications for access, with what keeps each from being approved."""
+    from gateway import application_desk
+    from gateway.cli import connectable, console
+
+    with connectable(Settings()) as dsn:
+        asyncio.run(application_desk.show(dsn, status, console))
+
+
+@admin.command("review")
+def review_application(application: Application) -> None:
+    """Begin the review of an application."""
+    from gateway.services import applications
+
+    _decide(lambda db, post, who: applications.take(db, who, application))
+
+
+@admin.command("verify-signatory")
+def verify_signatory(application: Application) -> None:
+    """Note that the signatory's right to sign was checked."""
+    from gateway.services import applications
+
+    _decide(lambda db, post, who: applications.verify_signatory(db, who, application))
+
+
+@admin.command("approve")
+def approve_application(application: Application) -> None:
+    """Open the company's cabinet: the applicant becomes its owner, and is told so by e-mail."""
+    from gateway.services import applications
+
+    _decide(lambda db, post, who: applications.approve(db, who, application, post=post))
+
+
+@admin.command("reject")
+def reject_application(
+    application: Application, reason: Annotated[str, typer.Option(help="Why; the applicant reads it.")]
+) -> None:
+    """Refuse an application."""
+    from gateway.services import applications
+
+    _decide(lambda db, post, who: applications.reject(db, who, application, reason, post=post))
+
+
+def _decide(step: "Step") -> None:
+    from gateway import application_desk
+    from gateway.app import post_office
+    from gateway.cli import Refused, connectable
+
+    settings = Settings()
+    with connectable(settings) as dsn:
+        if complaint := asyncio.run(application_desk.decide(dsn, step, partial(post_office, settings))):
+            raise Refused(complaint)

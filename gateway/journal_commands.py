@@ -1,0 +1,57 @@
+"""The commands under `gateway journal`."""
+
+import asyncio
+from functools import partial
+from typing import Annotated
+
+import typer
+from rich.status import Status
+
+from gateway.db import Database
+from gateway.kit.ids import Kind, encode
+from gateway.settings import Settings
+
+journal = typer.Typer(help="The operations journal.", no_args_is_help=True)
+
+
+@journal.command("verify")
+def verify_journal(
+    company: Annotated[str | None, typer.Option(help="INN of a company; without it, all of them.")] = None,
+) -> None:
+    """Verify that no line was altered, removed or moved since it was written; exit code 1 when one was."""
+    from gateway.cli import connectable
+
+    with connectable(Settings()) as dsn:
+        if not asyncio.run(_verify_journals(dsn, company)):
+            raise typer.Exit(1)
+
+
+async def _verify_journals(dsn: str, inn: str | None) -> bool:
+    from gateway.cli import Refused, console
+    from gateway.services.companies import find_companies
+    from gateway.services.journal_verification import verify
+
+    whole = True
+    database = Database(dsn)
+    try:
+        await database.open()
+        companies = await find_companies(database, inn)
+        if inn is not None and not companies:
+            raise Refused(f"there is no company with the INN {inn}")
+        if not companies:
+            console.print("no companies, no journals")
+        for company in companies:
+            with console.status(company.inn) as status:
+                found = await verify(database, company.id, progress=partial(_show_lines, status, company.inn))
+            verdict = f"[red]faults: {len(found.faults)}[/]" if found.faults else "[green]whole[/]"
+            console.print(f"{company.inn}  {found.lines:,} lines, {verdict}, the chain ends with {found.end.hex()}")
+            for fault in found.faults:
+                console.print(f"  {encode(Kind.JOURNAL_ENTRY, fault.entry_id)} {fault.kind}")
+            whole = whole and not found.faults
+    finally:
+        await database.close()
+    return whole
+
+
+def _show_lines(status: Status, inn: str, lines: int) -> None:
+    status.update(f"{inn}  {lines:,} lines")
