@@ -1,7 +1,7 @@
 # Everything that can be done with this repository; `make` alone says what.
 # Needs Python 3.11 or newer with pip; the rest comes from PyPI into .tools and .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test long-test check format bench browser-test npm-test guards chaos bench-bulk clean
+.PHONY: help demo test long-test check format bench browser-test npm-test guards chaos bench-bulk fuzz clean
 MAKEFLAGS += --no-print-directory
 
 UV_VERSION := 0.13.9
