@@ -51,7 +51,7 @@ NO_ID = Text(
     "Идентификаторы берутся из ответов без изменений и выглядят так: {example}.",
 )
 WRONG_TYPE = Text(
-    en="{given} is the id of a {given_type}; here the id of a {wanted_type} is wanted, which looks like {example}.",
+    en="{given} is an id of type {given_type}; here one of type {wanted_type} is wanted, which looks like {example}.",
     ru="{given} — идентификатор объекта {given_type}; "
     "здесь нужен идентификатор {wanted_type}, он выглядит так: {example}.",
 )

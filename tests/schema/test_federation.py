@@ -66,7 +66,7 @@ async def test_a_caller_is_given_what_node_gives(register: Register, caller: Pri
         ({"__typename": "Number", "id": 1}, None),
         (
             {"__typename": "Number", "id": "emp_1"},
-            "emp_1 is the id of a Employee; here the id of a Number is wanted, which looks like num_123.",
+            "emp_1 is an id of type Employee; here one of type Number is wanted, which looks like num_123.",
         ),
     ],
 )

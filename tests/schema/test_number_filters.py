@@ -101,7 +101,7 @@ REFUSED: list[tuple[dict[str, object], ErrorCode, str, str, str]] = [
         {"tariffIds": ["opt_1"]},
         ErrorCode.INVALID,
         "tariffIds",
-        "opt_1 is the id of a Option; here the id of a Tariff is wanted, which looks like tar_123.",
+        "opt_1 is an id of type Option; here one of type Tariff is wanted, which looks like tar_123.",
         "opt_1 — идентификатор объекта Option; здесь нужен идентификатор Tariff, он выглядит так: tar_123.",
     ),
     (

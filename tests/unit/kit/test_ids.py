@@ -55,7 +55,7 @@ def test_another_type_is_named() -> None:
     with pytest.raises(Refusal) as refused:
         decode("tar_5", Kind.NUMBER)
     assert refused.value.message.render(Language.EN) == (
-        "tar_5 is the id of a Tariff; here the id of a Number is wanted, which looks like num_123."
+        "tar_5 is an id of type Tariff; here one of type Number is wanted, which looks like num_123."
     )
 
 

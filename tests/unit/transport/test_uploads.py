@@ -40,7 +40,7 @@ async def post(query: bytes) -> tuple[int, dict[str, Any]]:
     [
         (b"name=a.csv", "REQUIRED", "Name the company that the file is for: POST /uploads?companyId=com_123"),
         (b"companyId=&name=a.csv", "INVALID", "“” is not a global id."),
-        (b"companyId=num_1", "INVALID", "num_1 is the id of a Number"),
+        (b"companyId=num_1", "INVALID", "num_1 is an id of type Number"),
     ],
 )
 async def test_a_file_needs_its_company(query: bytes, reason: str, beginning: str) -> None:
