@@ -6,7 +6,6 @@ import multiprocessing
 import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager
 
 import structlog
 import uvicorn
@@ -68,8 +67,9 @@ async def _run(settings: Settings) -> None:
 class _Server(uvicorn.Server):
     """Leaves signals to the worker."""
 
-    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
-        return contextlib.nullcontext()
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 @contextlib.asynccontextmanager

@@ -104,7 +104,7 @@ class Chaos:
 
     async def _strike(self, kind: str) -> Worker:
         """Somebody who is in the midst of a chunk."""
-        while not (busy := [each for each in self._everybody if each.busy.value and not each.frozen]):  # noqa: ASYNC110
+        while not (busy := [each for each in self._everybody if each.busy.value and not each.frozen]):  # noqa: ASYNC110 -- processes tell it by shared values
             await asyncio.sleep(0.001)
         victim = self._random.choice(busy)
         self.faults.append(Fault(kind, time.time(), self._everybody if kind == "stop" else [victim]))
@@ -117,7 +117,7 @@ class Chaos:
     async def _settled(self) -> None:
         """Until everybody is at work again after the last fault: a stop is not to hit somebody who is starting."""
         since = self.faults[-1].at if self.faults else 0
-        while not all(each.claimed_at > since for each in self._everybody):  # noqa: ASYNC110
+        while not all(each.claimed_at > since for each in self._everybody):  # noqa: ASYNC110 -- processes tell it by shared values
             await asyncio.sleep(0.05)
 
     def _restart_database(self) -> None:
@@ -170,13 +170,13 @@ async def test_whatever_happens_each_item_is_done_once(scale: Scale) -> None:
         await db.close()
         chunks = [chunk for each in everybody for chunk in each.chunks()]
         paused = {change_id for customer in customers for change_id in customer.paused}
-        print(f"{scale}: {sum(len(chunk.ids) for chunk in chunks if chunk.done):,} items done")  # noqa: T201
+        print(f"{scale}: {sum(len(chunk.ids) for chunk in chunks if chunk.done):,} items done")  # noqa: T201 -- with -s, what was measured
         for kind in ("kill", "freeze", "stop"):
             struck = [fault for fault in chaos.faults if fault.kind == kind]
-            print(f"{kind}: {spread(struck, chunks, paused)}")  # noqa: T201
+            print(f"{kind}: {spread(struck, chunks, paused)}")  # noqa: T201 -- the same
     cancelled = {change_id: at for customer in customers for change_id, at in customer.cancelled.items()}
     late = [chunk.began - cancelled[chunk.change_id] for chunk in chunks if chunk.change_id in cancelled]
-    print(f"{len(cancelled)} cancelled; the last chunk began {max(late, default=0):+.2f} s after")  # noqa: T201
+    print(f"{len(cancelled)} cancelled; the last chunk began {max(late, default=0):+.2f} s after")  # noqa: T201 -- the same
     assert max(late, default=0) < NEXT_CHUNK
 
 

@@ -53,7 +53,7 @@ def work(settings: Settings, log: str, busy: "Synchronized[int]", chunk: int) ->
         return await load(run, companies, ids, lock=lock)
 
     bulk_runs.CHUNK, states.load = chunk, noted_load
-    jobs.run_chunk = noted_chunk  # type: ignore[attr-defined]
+    jobs.run_chunk = noted_chunk  # type: ignore[attr-defined]  # it is imported there
     worker.run_worker(settings)
 
 

@@ -66,7 +66,7 @@ class Socket:
         init = {"type": "connection_init", "payload": {"authorization": f"Bearer {key}"} if key else None}
         url = address.replace("http:", "ws:") + "/graphql"
         connection = await stack.enter_async_context(
-            connect(url, subprotocols=["graphql-transport-ws"], origin=address, additional_headers={"Cookie": cookies})  # type: ignore[arg-type, list-item]
+            connect(url, subprotocols=["graphql-transport-ws"], origin=address, additional_headers={"Cookie": cookies})  # type: ignore[arg-type, list-item]  # texts are what its own types are made of
         )
         asked = {"query": FOLLOW, "variables": {"id": f"com_{COMPANY}"}}
         for message in (

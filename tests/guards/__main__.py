@@ -62,14 +62,14 @@ def main() -> int:
     whole = run(sorted({each for guard in guards for each in tests_of(guard)}))
     if whole.returncode != 0:
         print(whole.stdout + whole.stderr)  # noqa: T201 -- this is what it is for
-        print("with all guards in place the tests must be green first")  # noqa: T201
+        print("with all guards in place the tests must be green first")  # noqa: T201 -- the same
         return 2
     bad = 0
     with ThreadPoolExecutor(max_workers=2) as pool:
         for site, told in zip(guards, pool.map(verdict, guards), strict=True):
-            print(f"{site}\n    {told}", flush=True)  # noqa: T201
+            print(f"{site}\n    {told}", flush=True)  # noqa: T201 -- the same
             bad += not told.startswith("red: ")
-    print(f"{len(guards)} guards, {bad} of them could go unseen")  # noqa: T201
+    print(f"{len(guards)} guards, {bad} of them could go unseen")  # noqa: T201 -- the same
     return bool(bad)
 
 

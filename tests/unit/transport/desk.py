@@ -88,7 +88,10 @@ class Desk:
         people: Any = self.people
         database: Any = self.notices
         self.engine = Engine(make_schema())
-        make_context: Any = lambda caller, _: DeskContext(caller, self.engine)  # noqa: E731
+
+        def make_context(caller: Any, _: Any) -> Any:
+            return DeskContext(caller, self.engine)
+
         self.operations = Operations(self.engine, people, TrustedDocuments(database), make_context)
         self.updates = Updates(database)
         self.relay = Relay(database)
