@@ -1,10 +1,10 @@
-"""Items of bulk changes as they end: at once with their chunk, or when the operator's system has answered."""
+"""A bulk change, its items and their numbers in SQL, and how items end: with their chunk, or when they are answered."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, bindparam, func, update
+from sqlalchemy import BigInteger, and_, bindparam, func, update
 
 from gateway.db import Statement
 from gateway.models import metadata
@@ -15,7 +15,11 @@ from gateway.services.running import Run
 from gateway.telemetry.metrics import BULK_ITEMS
 
 _CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
-_COMPANY, _ID = bindparam("company_id", type_=BigInteger), bindparam("change_id", type_=BigInteger)
+_NUMBERS = metadata.tables["numbers"]
+COMPANY, ID = bindparam("company_id", type_=BigInteger), bindparam("change_id", type_=BigInteger)
+THIS_CHANGE = and_(_CHANGES.c.company_id == COMPANY, _CHANGES.c.id == ID)
+ITEMS_OF_IT = and_(_ITEMS.c.company_id == COMPANY, _ITEMS.c.bulk_change_id == ID)
+NUMBERS_OF_IT = and_(_NUMBERS.c.company_id == _ITEMS.c.company_id, _NUMBERS.c.id == _ITEMS.c.number_id)
 
 
 class End(NamedTuple):
@@ -31,9 +35,7 @@ class End(NamedTuple):
 _ENDED = Batch(_ITEMS, End._fields)
 _END = Statement(
     update(_ITEMS)
-    .where(
-        _ITEMS.c.company_id == _COMPANY, _ITEMS.c.bulk_change_id == _ID, _ITEMS.c.number_id == _ENDED.rows.c.number_id
-    )
+    .where(ITEMS_OF_IT, _ITEMS.c.number_id == _ENDED.rows.c.number_id)
     .values(state=_ENDED.rows.c.state)
     .values({name: func.coalesce(_ENDED.rows.c[name], _ITEMS.c[name]) for name in End._fields[2:]})
 )
@@ -44,7 +46,7 @@ _COUNTED = {
 }
 _COUNT = Statement(
     update(_CHANGES)
-    .where(_CHANGES.c.company_id == _COMPANY, _CHANGES.c.id == _ID)
+    .where(THIS_CHANGE)
     .values({name: _CHANGES.c[name] + bindparam(f"more_{name}", type_=BigInteger) for name in _COUNTED.values()})
     .values(moved_at=bindparam("moment", type_=MOMENT))
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 import orjson
-from sqlalchemy import BigInteger, bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.principal import Principal
@@ -29,6 +29,7 @@ from gateway.operations.state import NumberState
 from gateway.operations.undo import undo
 from gateway.services import bulk_trials, states
 from gateway.services.batches import Batch
+from gateway.services.bulk_items import ID, ITEMS_OF_IT, NUMBERS_OF_IT, THIS_CHANGE
 from gateway.services.bulk_targets import Misses, Target, find_items, find_targets
 from gateway.services.bulk_thresholds import why_approval
 from gateway.services.bulk_trials import try_out
@@ -65,14 +66,9 @@ _MOST_NOTES, _MOST_MESSAGES = 50, 1_000
 
 _CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
 _NUMBERS, _DEPARTMENTS = metadata.tables["numbers"], metadata.tables["departments"]
-_COMPANY, _ID = bindparam("company_id", type_=BigInteger), bindparam("change_id", type_=BigInteger)
-_PLANNING = (
-    _CHANGES.c.company_id == _COMPANY,
-    _CHANGES.c.id == _ID,
-    _CHANGES.c.status == BulkChangeStatus.PLANNING.value,
-)
+_PLANNING = (THIS_CHANGE, _CHANGES.c.status == BulkChangeStatus.PLANNING.value)
 # The row itself is left free, so that the change can be cancelled meanwhile.
-_CLAIM = Statement(select(func.pg_try_advisory_xact_lock(func.hashtextextended("bulk plan", _ID)).label("claimed")))
+_CLAIM = Statement(select(func.pg_try_advisory_xact_lock(func.hashtextextended("bulk plan", ID)).label("claimed")))
 _FIND = Statement(select(_CHANGES).where(*_PLANNING))
 _NEW_ITEMS = Batch(
     _ITEMS,
@@ -87,8 +83,8 @@ _PLANNED = (
 _FAILED = ("status", "finished_at", "refused", "failure")
 _places = (
     select(_NUMBERS.c.company_id, _NUMBERS.c.department_id)
-    .join(_ITEMS, (_ITEMS.c.company_id == _NUMBERS.c.company_id) & (_ITEMS.c.number_id == _NUMBERS.c.id))
-    .where(_ITEMS.c.company_id == _COMPANY, _ITEMS.c.bulk_change_id == _ID)
+    .join(_ITEMS, NUMBERS_OF_IT)
+    .where(ITEMS_OF_IT)
     .distinct()
     .subquery()
 )

@@ -16,7 +16,8 @@ from gateway.kit.money import to_decimal
 from gateway.kit.texts import Language, Text
 from gateway.models import metadata
 from gateway.reports.tables import Cell, Column
-from gateway.services.bulk_transitions import ID, ITEMS_OF_IT, NO_CHANGE, NUMBERS_OF_IT
+from gateway.services.bulk_items import ID, ITEMS_OF_IT, NUMBERS_OF_IT
+from gateway.services.bulk_transitions import NO_CHANGE
 from gateway.services.register_columns import BY_KEY
 
 COLUMNS = (

@@ -26,7 +26,7 @@ from gateway.operations.state import NumberState
 from gateway.operations.undo import inverses
 from gateway.ports.bss import Bss
 from gateway.services import bulk_trials, orders, states
-from gateway.services.bulk_items import End, end_items
+from gateway.services.bulk_items import ITEMS_OF_IT, THIS_CHANGE, End, end_items
 from gateway.services.bulk_journal import BY_WORKER, BulkStep, note
 from gateway.services.bulk_trials import try_out
 from gateway.services.effects import Step, carry_out, step
@@ -45,19 +45,16 @@ PRICE_CHANGED = Text(en="The price is no longer the one of the plan.", ru="Це�
 DRIFTED = Text(en="The number was changed after the plan was made.", ru="Номер изменился после составления плана.")
 
 _CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
-_COMPANY, _ID = bindparam("company_id", type_=BigInteger), bindparam("change_id", type_=BigInteger)
 _MOMENT = bindparam("moment", type_=MOMENT)
-_THIS = (_CHANGES.c.company_id == _COMPANY, _CHANGES.c.id == _ID)
-_ITS = (_ITEMS.c.company_id == _COMPANY, _ITEMS.c.bulk_change_id == _ID)
-_FIND = Statement(select(_CHANGES).where(*_THIS))
-_RUNNING = select(_CHANGES.c.id).where(*_THIS, _CHANGES.c.status == BulkChangeStatus.RUNNING.value)
+_FIND = Statement(select(_CHANGES).where(THIS_CHANGE))
+_RUNNING = select(_CHANGES.c.id).where(THIS_CHANGE, _CHANGES.c.status == BulkChangeStatus.RUNNING.value)
 # Chunks share the row of their change, and others may set its status meanwhile; whoever ends it waits for none of them,
 # but looks whether there are any.
 _SHARE = Statement(_RUNNING.with_for_update(key_share=True, read=True))
 _TAKE = Statement(_RUNNING.with_for_update(skip_locked=True))
 _CLAIM = Statement(
     select(_ITEMS)
-    .where(*_ITS, _ITEMS.c.state == BulkItemState.PENDING.value)
+    .where(ITEMS_OF_IT, _ITEMS.c.state == BulkItemState.PENDING.value)
     .order_by(_ITEMS.c.number_id)
     .limit(bindparam("most", type_=BigInteger))
     .with_for_update(skip_locked=True)
@@ -65,7 +62,7 @@ _CLAIM = Statement(
 _FIND_DUE = Statement(select(func.find_due_bulk_changes().table_valued("company_id", "id", "status")))
 _BEGIN = Statement(
     update(_CHANGES)
-    .where(*_THIS)
+    .where(THIS_CHANGE)
     .values(
         status=BulkChangeStatus.RUNNING.value,
         started_at=func.coalesce(_CHANGES.c.started_at, _MOMENT),
@@ -75,26 +72,28 @@ _BEGIN = Statement(
 )
 _DUE = Statement(
     select(_CHANGES.c.id)
-    .where(*_THIS, _CHANGES.c.status == BulkChangeStatus.SCHEDULED.value, _CHANGES.c.scheduled_at <= _MOMENT)
+    .where(THIS_CHANGE, _CHANGES.c.status == BulkChangeStatus.SCHEDULED.value, _CHANGES.c.scheduled_at <= _MOMENT)
     .with_for_update(skip_locked=True)
 )
 _TAKE_LAST = Statement(
     select(_CHANGES)
-    .where(*_THIS, _CHANGES.c.status.in_([BulkChangeStatus.RUNNING.value, BulkChangeStatus.CANCELLING.value]))
+    .where(THIS_CHANGE, _CHANGES.c.status.in_([BulkChangeStatus.RUNNING.value, BulkChangeStatus.CANCELLING.value]))
     .with_for_update(skip_locked=True)
 )
 _OPEN = Statement(
     select(
         func.count().filter(_ITEMS.c.state == BulkItemState.PENDING.value).label("pending"),
         func.count().filter(_ITEMS.c.state == BulkItemState.SENT.value).label("sent"),
-    ).where(*_ITS)
+    ).where(ITEMS_OF_IT)
 )
 _SKIP = Statement(
-    update(_ITEMS).where(*_ITS, _ITEMS.c.state == BulkItemState.PENDING.value).values(state=BulkItemState.SKIPPED.value)
+    update(_ITEMS)
+    .where(ITEMS_OF_IT, _ITEMS.c.state == BulkItemState.PENDING.value)
+    .values(state=BulkItemState.SKIPPED.value)
 )
 _FINISH = Statement(
     update(_CHANGES)
-    .where(*_THIS)
+    .where(THIS_CHANGE)
     .values(
         status=bindparam("its_status", type_=_CHANGES.c.status.type),
         skipped_count=_CHANGES.c.skipped_count + bindparam("skipped", type_=BigInteger),

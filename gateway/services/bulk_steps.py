@@ -15,11 +15,10 @@ from gateway.models import metadata
 from gateway.models.bulk_changes import BulkChangeStatus, BulkErrorPolicy, BulkItemState
 from gateway.operations.catalogue import Catalogue
 from gateway.operations.obstacles import bad_end
+from gateway.services.bulk_items import ITEMS_OF_IT, NUMBERS_OF_IT
 from gateway.services.bulk_journal import BulkStep
 from gateway.services.bulk_runs import begin
 from gateway.services.bulk_transitions import (
-    ITEMS_OF_IT,
-    NUMBERS_OF_IT,
     STATUSES,
     Act,
     require_reach,

@@ -23,6 +23,7 @@ from gateway.loaders.number_filters import CONDITIONS, NumberFilter
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkItemState
 from gateway.models.numbers import NumberStatus
+from gateway.services.bulk_items import ITEMS_OF_IT, NUMBERS_OF_IT
 from gateway.services.register_columns import BY_KEY, recognise, tidy
 from gateway.sheets.reader import open_sheet
 
@@ -205,14 +206,9 @@ def _earlier(shape: Shape, applied: bool) -> Statement:
             (_ITEMS.c.inverse if applied else _ITEMS.c.operations).label("operations"),
             case((_ITEMS.c.operations.is_not(None) | literal(applied), _ITEMS.c.number_updated_at)).label("changed_at"),
         )
-        .join_from(
-            _ITEMS,
-            _NUMBERS,
-            and_(_NUMBERS.c.company_id == _ITEMS.c.company_id, _NUMBERS.c.id == _ITEMS.c.number_id),
-        )
+        .join_from(_ITEMS, _NUMBERS, NUMBERS_OF_IT)
         .where(
-            _ITEMS.c.company_id == bindparam("company_id", type_=BigInteger),
-            _ITEMS.c.bulk_change_id == bindparam("change_id", type_=BigInteger),
+            ITEMS_OF_IT,
             state == done if applied else state != done,
             shape.where(_NUMBERS.c.company_id, _NUMBERS.c.department_id),
         )

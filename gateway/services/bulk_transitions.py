@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
 from typing import Any, TypeAlias
 
-from sqlalchemy import BigInteger, and_, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from authz.actions import Action
 from authz.principal import Principal
@@ -17,6 +17,7 @@ from gateway.kit.texts import Text
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkChangeStatus
 from gateway.operations.blocks import LONGEST_COMMENT, TOO_LONG
+from gateway.services.bulk_items import ID, ITEMS_OF_IT, NUMBERS_OF_IT, THIS_CHANGE
 from gateway.services.bulk_journal import BulkStep, note
 from gateway.services.idempotency import Answer, once
 from gateway.services.journal import Origin
@@ -54,9 +55,6 @@ STATUSES = {
 
 _CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
 _NUMBERS = metadata.tables["numbers"]
-COMPANY, ID = bindparam("company_id", type_=BigInteger), bindparam("change_id", type_=BigInteger)
-ITEMS_OF_IT = and_(_ITEMS.c.company_id == COMPANY, _ITEMS.c.bulk_change_id == ID)
-NUMBERS_OF_IT = and_(_NUMBERS.c.company_id == _ITEMS.c.company_id, _NUMBERS.c.id == _ITEMS.c.number_id)
 Act: TypeAlias = Callable[[Run, Row, datetime], Awaitable[BulkChangeStatus]]
 """What a step does to a change, inside its transaction; it gives the state that the change has then."""
 
@@ -170,4 +168,4 @@ def _beyond(shape: Shape) -> Statement:
 @lru_cache(maxsize=20)
 def _update(names: tuple[str, ...]) -> Statement:
     values = {name: bindparam(f"its_{name}", type_=_CHANGES.c[name].type) for name in names}
-    return Statement(update(_CHANGES).where(_CHANGES.c.company_id == COMPANY, _CHANGES.c.id == ID).values(values))
+    return Statement(update(_CHANGES).where(THIS_CHANGE).values(values))
