@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import strawberry
+from graphql.pyutils import inspect
 
 from gateway.execution import PUBLIC, Info, OfType, Row, batched, column
 from gateway.kit.errors import ErrorCode, GatewayError, GatewayErrorCode, Refusal
@@ -112,7 +113,9 @@ def _key(representation: Representation) -> tuple[Kind, int]:
             return kind, decode(id, kind, ("representations",))
     raise Refusal(
         ErrorCode.INVALID,
-        NO_REPRESENTATION(given=excerpt(str(representation))),
+        NO_REPRESENTATION(
+            given=excerpt(representation if isinstance(representation, str) else inspect(representation))
+        ),
         ("representations",),
     )
 

@@ -43,6 +43,9 @@ TOO_LONG = Text(
     en="A comment has at most {longest} characters, not {length}.",
     ru="В комментарии не больше {longest} знаков, а не {length}.",
 )
+NULL_CHARACTER = Text(
+    en="A text can't hold the character U+0000. Leave it out.", ru="В тексте не бывает символа U+0000. Уберите его."
+)
 LONGEST_COMMENT = 1_000
 
 
@@ -118,15 +121,23 @@ class Unblock(Operation):
             yield Refusal(ErrorCode.ALREADY_DONE, NOT_BLOCKED(), (self.field,), hint=NOTHING_TO_DO())
         elif refusal := out_of_service(replace(state, status=_without_block(state.status))):
             yield refusal
-        elif len(self.comment or "") > LONGEST_COMMENT:
-            message = TOO_LONG(longest=LONGEST_COMMENT, length=len(self.comment or ""))
-            yield Refusal(ErrorCode.TOO_LARGE, message, (self.field, "comment"))
+        else:
+            yield from bad_comment(self.comment, (self.field, "comment"))
 
     def inverse(self, before: NumberState, after: NumberState, catalogue: Catalogue) -> tuple[Operation, ...]:
         return (Block(BlockReason(before.block_reason or BlockReason.VOLUNTARY), before.blocked_until),)
 
     def names(self, before: NumberState, catalogue: Catalogue) -> Mapping[str, Name]:
         return {"comment": f": {self.comment}" if self.comment else ""}
+
+
+def bad_comment(comment: str | None, field: tuple[str, ...]) -> Iterator[Refusal]:
+    """Why a comment can't be kept."""
+    length = len(comment or "")
+    if length > LONGEST_COMMENT:
+        yield Refusal(ErrorCode.TOO_LARGE, TOO_LONG(longest=LONGEST_COMMENT, length=length), field)
+    elif "\0" in (comment or ""):
+        yield Refusal(ErrorCode.INVALID, NULL_CHARACTER(), field)
 
 
 def _in_active_company(state: NumberState) -> NumberState:

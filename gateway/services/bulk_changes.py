@@ -3,7 +3,7 @@
 A worker plans it; nothing is changed before somebody applies the plan.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -20,6 +20,8 @@ from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Text
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkChangeStatus, BulkErrorPolicy
+from gateway.operations import registry
+from gateway.operations.blocks import NULL_CHARACTER
 from gateway.operations.operation import Operation
 from gateway.services import bulk_trials
 from gateway.services.bulk_journal import BulkStep, note
@@ -94,6 +96,8 @@ async def plan(
         code = ErrorCode.TOO_LARGE if operations else ErrorCode.REQUIRED
         raise Refusal(code, WRONG_COUNT(most=MOST_OPERATIONS, count=len(operations)), ("changes",))
     check_comment(comment)
+    for place, operation in enumerate(operations):
+        _require_text(registry.parameters(operation).values(), ("changes", str(place)))
     await _check_target(db, principal, company_id, target)
     asked = {
         "on_error": on_error.value,
@@ -183,10 +187,17 @@ async def _check_target(db: Database, principal: Principal, company_id: int, tar
     try:
         if target.filter is not None:
             target.filter.conditions()
+            _require_text([target.filter.search], ("filter", "search"))
         if target.upload_id is not None:
             await require_upload(db, principal, company_id, target.upload_id)
     except Refusal as refusal:
         raise refusal.under("target") from None
+
+
+def _require_text(values: Iterable[object], field: Sequence[str]) -> None:
+    """What is asked for is kept before anybody checks it for a number, and no text with U+0000 can be."""
+    if any(isinstance(value, str) and "\0" in value for value in values):
+        raise Refusal(ErrorCode.INVALID, NULL_CHARACTER(), field)
 
 
 async def _standing(run: Run, principal: Principal, company_id: int) -> int | None:

@@ -16,7 +16,7 @@ from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Text
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkChangeStatus
-from gateway.operations.blocks import LONGEST_COMMENT, TOO_LONG
+from gateway.operations.blocks import bad_comment
 from gateway.services.bulk_items import ID, ITEMS_OF_IT, NUMBERS_OF_IT, THIS_CHANGE
 from gateway.services.bulk_journal import BulkStep, note
 from gateway.services.idempotency import Answer, once
@@ -80,9 +80,9 @@ def not_now(change: Row) -> Refusal:
 
 
 def check_comment(comment: str | None) -> None:
-    """Raises `Refusal` TOO_LARGE for one that is too long."""
-    if comment is not None and len(comment) > LONGEST_COMMENT:
-        raise Refusal(ErrorCode.TOO_LARGE, TOO_LONG(longest=LONGEST_COMMENT, length=len(comment)), ("comment",))
+    """Raises `Refusal` TOO_LARGE for one that is too long, INVALID for one that can't be kept."""
+    for refusal in bad_comment(comment, ("comment",)):
+        raise refusal
 
 
 async def take_step(

@@ -1,6 +1,7 @@
 """Documents by the SHA-256 of their text: those that clients registered, and, in development, those they just sent."""
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ _ALL = Statement(
     .order_by(_CLIENTS.c.client, _CLIENTS.c.version, _DOCUMENTS.c.hash)
 )
 _NOBODY = Tenant()
+_ID = re.compile(r"[0-9a-f]{64}")
 _MOST_CHARACTERS = 5_000_000
 """Of all documents that a process remembers."""
 
@@ -114,10 +116,7 @@ class TrustedDocuments:
 
     async def find(self, id: str) -> str:
         """The text of a registered document. Raises `GatewayError` PERSISTED_QUERY_NOT_FOUND."""
-        try:
-            rows = await self._db.fetch(_NOBODY, _FIND, hash=bytes.fromhex(id))
-        except ValueError:
-            rows = []
+        rows = await self._db.fetch(_NOBODY, _FIND, hash=bytes.fromhex(id)) if _ID.fullmatch(id) else []
         if not rows:
             raise GatewayError(GatewayErrorCode.PERSISTED_QUERY_NOT_FOUND, NOT_FOUND())
         source: str = rows[0]["source"]
@@ -125,6 +124,8 @@ class TrustedDocuments:
         return source
 
     def _keep(self, id: str, source: str) -> None:
+        if id in self._known:  # several may have looked for it at the same time
+            return
         self._known[id] = source
         self._characters += len(source)
         while self._characters > _MOST_CHARACTERS:

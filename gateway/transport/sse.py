@@ -53,6 +53,10 @@ SAME_OPERATION_ID = Text(
     en="An operation “{id}” is under way on this stream. Give each its own id.",
     ru="Операция «{id}» уже выполняется в этом потоке. Дайте каждой свой идентификатор.",
 )
+TOO_DEEP = Text(
+    en="The variables or extensions are nested too deeply for a shared stream.",
+    ru="Вложенность «variables» или «extensions» слишком велика для общего потока.",
+)
 TOO_MANY = Text(
     en="{limit} operations are under way on this stream. Wait for some to end, or stop them with DELETE.",
     ru="В этом потоке уже выполняется операций: {limit}. Дождитесь их окончания или завершите лишние методом DELETE.",
@@ -136,7 +140,10 @@ class EventStreamEndpoint:
 
     async def _tell(self, stream: str, caller: Caller, order: str, id: str, asked: Parameters | None = None) -> None:
         """Has the stream do it; raises why it does not."""
-        message = orjson.dumps({"order": order, "id": id, "asked": asked, "who": _who(caller)})
+        try:
+            message = orjson.dumps({"order": order, "id": id, "asked": asked, "who": _who(caller)})
+        except orjson.JSONEncodeError:  # less than what it takes
+            raise fault(400, TOO_DEEP) from None
         match await self._relay.ask(stream, message):
             case "done":
                 return

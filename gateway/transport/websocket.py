@@ -130,6 +130,8 @@ class _Socket:
         """Waits while the client takes nothing."""
         try:
             await self._send({"type": "websocket.send", "text": orjson.dumps(message).decode()})
+        except orjson.JSONEncodeError:  # the payload of a ping, which goes back as it came
+            raise _Close(4400, "The payload is nested too deeply") from None
         except OSError:
             raise _Close from None
 

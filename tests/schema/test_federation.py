@@ -1,6 +1,7 @@
 """The gateway as a subgraph: what a router may compose, and which objects it may have."""
 
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from tests.factories.register import FOREIGN_OWNER, MANAGER, MIXED, OWNER, REPOR
 ENTITIES = """
 query ($of: [_Any!]!) { _entities(representations: $of) { __typename ... on Node { id } ... on Number { msisdn } } }
 """
+DEEP: list[Any] = reduce(lambda inner, _: [inner], range(1_000), [])
+"""Nested as deep as JSON may be: too deep to be shown as it is."""
 KINDS = {"num": "Number", "emp": "Employee", "dep": "Department", "com": "Company", "tar": "Tariff", "key": "ApiKey"}
 
 
@@ -64,6 +67,7 @@ async def test_a_caller_is_given_what_node_gives(register: Register, caller: Pri
         ({"__typename": "Upload", "id": "upl_1"}, None),
         ({"__typename": "Number"}, None),
         ({"__typename": "Number", "id": 1}, None),
+        (DEEP, None),
         (
             {"__typename": "Number", "id": "emp_1"},
             "emp_1 is an id of type Employee; here one of type Number is wanted, which looks like num_123.",

@@ -8,9 +8,11 @@ import pytest
 
 from authz.principal import Grant, Principal
 from gateway.kit.errors import ErrorCode, Refusal
+from gateway.loaders.number_filters import NumberFilter
 from gateway.models.bulk_changes import BulkErrorPolicy
 from gateway.operations.labels import LabelSet
 from gateway.services import bulk_changes, bulk_steps, bulk_thresholds
+from gateway.services.bulk_targets import Target
 from gateway.services.numbers import change
 from tests.services.bulk import CATALOGUE, EVERY, Bulk, origin_of
 from tests.services.fleet import (
@@ -195,6 +197,20 @@ async def test_comments_have_an_end(bulk: Bulk) -> None:
     assert await refused(take(bulk, bulk_steps.cancel, change_id, comment="x" * 1_001)) == too_long
     assert await refused(bulk.ask(LabelSet("x"), comment="x" * 1_001)) == too_long
     assert await refused(take(bulk, bulk_changes.undo, change_id, comment="x" * 1_001)) == too_long
+
+
+async def test_what_no_text_can_hold_is_refused_before_it_is_kept(bulk: Bulk) -> None:
+    change_id = await bulk.plan(LabelSet("x"))
+
+    bad_comment = (ErrorCode.INVALID, ("comment",))
+    assert await refused(take(bulk, bulk_steps.cancel, change_id, comment="\0")) == bad_comment
+    assert await refused(bulk.ask(LabelSet("x"), comment="\0")) == bad_comment
+    assert await refused(bulk.ask(LabelSet("x"), LabelSet("\0"))) == (ErrorCode.INVALID, ("changes", "1"))
+    searched = Target(filter=NumberFilter(search="a\0"))
+    assert await refused(bulk.ask(LabelSet("x"), target=searched)) == (
+        ErrorCode.INVALID,
+        ("target", "filter", "search"),
+    )
 
 
 async def test_thresholds_are_set_by_owners(bulk: Bulk) -> None:

@@ -1,5 +1,6 @@
 """Trusted documents: registered by a command, asked for by their SHA-256, alone where nothing else is to run."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from gateway.db import Database
 from gateway.execution import Engine
+from gateway.kit.errors import GatewayError
 from gateway.services.trusted_documents import TrustedDocuments, id_of, register, registered
 from gateway.transport.graphql import GraphQLEndpoint
 from gateway.transport.operations import Caller, Operations
@@ -82,6 +84,19 @@ async def test_known_ids_need_no_database(database: Database, owner_connection: 
     await owner_connection.execute("ALTER TABLE away RENAME TO trusted_documents")
 
     assert again == ANSWER
+
+
+async def test_documents_are_kept_once_and_under_one_id(database: Database) -> None:
+    long = VERSION + "#" * 1_000_000
+    await register(database, "portal", "1", [long])
+    documents = TrustedDocuments(database)
+
+    await asyncio.gather(*(documents.find(id_of(long)) for _ in range(6)))  # each asks before any is answered
+
+    assert documents.sent("", id_of(long)) == long
+    spaced = f"{id_of(long)[:32]} {id_of(long)[32:]}"
+    with pytest.raises(GatewayError, match="PersistedQueryNotFound"):
+        await documents.find(spaced)
 
 
 async def test_in_development_a_client_registers_what_it_sends(http: httpx.AsyncClient) -> None:

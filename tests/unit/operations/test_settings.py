@@ -78,6 +78,7 @@ def ring(conditions: str) -> NumberState:
         (Unblock(), number(status="DORMANT"), "NOT_AVAILABLE", ()),
         (Unblock(), blocked(company_status="SUSPENDED"), "NOT_AVAILABLE", ()),
         (Unblock("x" * 1_001), blocked(), "TOO_LARGE", ("unblock", "comment")),
+        (Unblock("\0"), blocked(), "INVALID", ("unblock", "comment")),
         (SpendingLimitSet(-1), number(), "INVALID", ("spendingLimitSet", "amount")),
         (SpendingLimitSet(None), number(), "ALREADY_DONE", ("spendingLimitSet", "amount")),
         (SpendingLimitSet(5, LimitRule.EMPLOYEE_PAYS), number(), "CONFLICT", ("spendingLimitSet", "rule")),

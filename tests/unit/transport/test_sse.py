@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import reduce
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,8 @@ JSON = {"content-type": "application/json"}
 KEY = {"authorization": "Bearer secret"}
 ANNA = {"cookie": "gateway_session=anna"}
 LONG = "{ version } #" + 9_000 * "."
+DEEP: list[Any] = reduce(lambda inner, _: [inner], range(251), [])
+"""A request can just be written with it, and no message about the request."""
 STAYS = "subscription { arrivals(count: 1, stays: true) { title } }"
 FIRST = {"data": {"arrivals": {"title": "Book 1"}}}
 COMPLETE, END, ALIVE = ("complete", None), ("end", None), ("alive", None)
@@ -216,6 +219,7 @@ async def test_a_stream_is_for_one_connection_of_whoever_opened_it(
         ("POST", {"extensions": {"operationId": "c"}, "query": "{"}, 400),
         ("POST", {"extensions": {"operationId": "c"}, "query": "{ nothing }"}, 400),
         ("POST", {"extensions": {"operationId": "c"}}, 429),
+        ("POST", {"extensions": {"operationId": "c", "deep": DEEP}}, 400),
         ("GET", {"query": "mutation { touch(number: 1) }"}, 405),
         ("DELETE", {"operationId": ""}, 400),
         ("DELETE", {"operationId": "unknown"}, 200),

@@ -179,6 +179,7 @@ async def test_a_stream_that_breaks_is_an_error_without_our_insides(desk: Desk) 
         ([INIT, {"type": "connection_ack"}], 4400),
         ([INIT, {"type": "next", "id": "1"}], 4400),
         ([INIT, {"type": "ping", "payload": "a"}], 4400),
+        ([INIT, '{"type": "ping", "payload": {"a": ' + "[" * 500 + "]" * 500 + "}}"], 4400),
         ([{"type": "connection_init", "payload": [1]}], 4400),
         ([INIT, {"type": "subscribe", "payload": {"query": "{ version }"}}], 4400),
         ([INIT, {"type": "subscribe", "id": "", "payload": {"query": "{ version }"}}], 4400),
