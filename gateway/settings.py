@@ -17,7 +17,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, pattern="^postgres(ql)?://", repr=False)
     """An outside PostgreSQL 15 or newer; without it the embedded one in `data_dir` serves."""
     data_dir: Path = Path(".gateway")
-    """Where the embedded PostgreSQL and uploads live."""
+    """Where the embedded PostgreSQL keeps its files, and the secret key lies that nobody has set."""
     secret_key: SecretStr | None = Field(default=None, min_length=32)
     """Seals second factors and one-time codes; the same for all processes. Without it, a file in `data_dir` is made."""
     smtp_url: str | None = Field(default=None, pattern="^smtps?://", repr=False)

@@ -7,7 +7,7 @@ import strawberry
 from graphql import GraphQLError
 
 from gateway.execution import PUBLIC, Info, Row, batched, column
-from gateway.execution.limits import advise
+from gateway.execution.limits import Limits, advise
 from gateway.kit.errors import ErrorCode, GatewayError, GatewayErrorCode, Refusal
 from gateway.kit.texts import Message, Text
 from schema.context import REQUEST, UNAUTHENTICATED, Context
@@ -32,7 +32,9 @@ async def estimate_cost(
     rows: Sequence[None],
     info: Info[Context],
     *,
-    document: Annotated[str, strawberry.argument(description="A GraphQL document of at most 50,000 characters.")],
+    document: Annotated[
+        str, strawberry.argument(description=f"A GraphQL document of at most {Limits().characters:,} characters.")
+    ],
     operation_name: Annotated[
         str | None, strawberry.argument(description="Which of its operations, when there are several.")
     ] = None,

@@ -94,7 +94,6 @@ class GatewayErrorCode(StrEnum):
     TOO_COSTLY = "TOO_COSTLY"
     RATE_LIMITED = "RATE_LIMITED"
     TIMEOUT = "TIMEOUT"
-    UNAVAILABLE = "UNAVAILABLE"
     INTERNAL = "INTERNAL"
 
 

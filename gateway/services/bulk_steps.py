@@ -52,7 +52,7 @@ LEAVE_THEM_OUT = Text(
 )
 NOTHING_TO_APPLY = Text(en="All of its numbers are refused.", ru="По всем номерам отказ.")
 OWN_CHANGE = Text(
-    en="Somebody else than its author has to decide.", ru="Решить должен кто-то другой, не автор изменения."
+    en="Somebody other than its author has to decide.", ru="Решить должен кто-то другой, не автор изменения."
 )
 A_PERSON = Text(en="A person has to decide, not a key.", ru="Решить должен человек, а не ключ.")
 

@@ -21,8 +21,8 @@ from gateway.services.journal import NewEntry, Origin
 from gateway.services.running import Run
 
 SET = Text(
-    en="Set above what a bulk change needs a second person: {numbers}, {money}",
-    ru="Задано, с чего массовому изменению нужно второе лицо: {numbers}, {money}",
+    en="Without a second person a bulk change may now have: {numbers}, {money}",
+    ru="Без второго лица массовому изменению теперь разрешено: {numbers}, {money}",
 )
 NO_COMPANY = Text(
     en="There is no such company where you may set this.", ru="Нет такой компании, где вам разрешено это задавать."

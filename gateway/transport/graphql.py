@@ -61,7 +61,6 @@ _STATUSES = {
     GatewayErrorCode.UNAUTHENTICATED: 401,
     GatewayErrorCode.FORBIDDEN: 403,
     GatewayErrorCode.RATE_LIMITED: 429,
-    GatewayErrorCode.UNAVAILABLE: 503,
     GatewayErrorCode.TIMEOUT: 504,
 }
 
