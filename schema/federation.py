@@ -1,12 +1,12 @@
 """The gateway as a subgraph: its schema for composition, and objects by representation for a router."""
 
+import reprlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 import strawberry
-from graphql.pyutils import inspect
 
 from gateway.execution import PUBLIC, Info, OfType, Row, batched, column
 from gateway.kit.errors import ErrorCode, GatewayError, GatewayErrorCode, Refusal
@@ -114,7 +114,7 @@ def _key(representation: Representation) -> tuple[Kind, int]:
     raise Refusal(
         ErrorCode.INVALID,
         NO_REPRESENTATION(
-            given=excerpt(representation if isinstance(representation, str) else inspect(representation))
+            given=excerpt(representation if isinstance(representation, str) else reprlib.repr(representation))
         ),
         ("representations",),
     )
