@@ -57,12 +57,14 @@ class Change:
     operations: tuple[Operation, ...]
     together: bool
     numbers: dict[int, Number]
+    inside: bool = False
+    """Whether it stands in the branch, where the branch's manager sees it."""
     status: str = "PLANNING"
     items: dict[int, Item] = field(default_factory=dict)
     named: dict[int, Item | None] = field(default_factory=dict)
     """The numbers that are meant, with the item of the earlier change where the plan depends on it."""
 
-    def plan(self, visible: set[int], most: int) -> None:
+    def plan(self, visible: set[int], most: int, branch: set[int]) -> None:
         for id, earlier in sorted(self.named.items()):
             if id in visible:
                 version = earlier.version if earlier else self.numbers[id].version
@@ -74,6 +76,7 @@ class Change:
         if not self.items:
             self.status = "FAILED"
         else:
+            self.inside = self.inside or self.items.keys() <= branch
             self.status = "AWAITING_APPROVAL" if len(doable) > most else "PLANNED"
 
     def run(self, chunk: int, visible: set[int]) -> None:

@@ -111,14 +111,14 @@ class Machine(RuleBasedStateMachine):
                 **self.options(who),
             )
         )
-        change = Change(who, operations, together, self.numbers, named=dict.fromkeys(named))
+        change = Change(who, operations, together, self.numbers, inside=who == BRANCH_ONLY, named=dict.fromkeys(named))
         self.make_plan(change_id, change, chunks)
 
     def make_plan(self, change_id: int, change: Change, chunks: int | None) -> None:
         """Plans it; with chunks it is approved and applied too, and so many of them are done."""
         self.changes[change_id] = change
         assert self.do(make_plan(self.database, self.company, change_id, catalogue=CATALOGUE))
-        change.plan(self.staff.sees(change.author), UNAPPROVED)
+        change.plan(self.staff.sees(change.author), UNAPPROVED, branch={self.branch})
         if chunks is not None:
             self.decide(0, DECIDES, agrees=True)
             self.apply(0, change.author)
@@ -132,7 +132,7 @@ class Machine(RuleBasedStateMachine):
         proof = {"session_id": self.people[who].id} if agrees else {}
         code = self.refusal(step(self.database, self.people[who], change_id, **proof, **self.options(who)))
         if who == BRANCH_ONLY:
-            assert code == ErrorCode.FORBIDDEN
+            assert code == (ErrorCode.FORBIDDEN if change.inside else ErrorCode.NOT_FOUND)
         elif change.status == becomes:
             assert code == ErrorCode.ALREADY_DONE
         elif change.status != "AWAITING_APPROVAL":
@@ -159,10 +159,10 @@ class Machine(RuleBasedStateMachine):
                 **self.options(who),
             )
         )
-        if change.status != "PLANNED":
+        if who == BRANCH_ONLY and not change.inside:
+            assert code == ErrorCode.NOT_FOUND
+        elif change.status != "PLANNED":
             assert code == (ErrorCode.ALREADY_DONE if change.status == "RUNNING" else ErrorCode.CONFLICT)
-        elif who == BRANCH_ONLY and set(change.items) - {self.branch}:
-            assert code == ErrorCode.FORBIDDEN
         elif not change.ids("PENDING"):
             assert code == ErrorCode.NOT_AVAILABLE
         elif change.together and change.ids("REFUSED"):
@@ -183,8 +183,8 @@ class Machine(RuleBasedStateMachine):
             "cancel": (OPEN - {"CANCELLING"}, "CANCELLING"),
         }[step]
         code = self.refusal(getattr(bulk_steps, step)(self.database, self.people[who], change_id, **self.options(who)))
-        if who == BRANCH_ONLY and set(change.items) - {self.branch}:
-            assert code == ErrorCode.FORBIDDEN
+        if who == BRANCH_ONLY and not change.inside:
+            assert code == ErrorCode.NOT_FOUND
         elif change.status == becomes or (step, change.status) == ("cancel", "CANCELLED"):
             assert code == ErrorCode.ALREADY_DONE
         elif change.status not in begins:
@@ -216,12 +216,14 @@ class Machine(RuleBasedStateMachine):
         earlier_id, earlier = fitting[-1] if fitting and which else self.pick(which)
         ids = earlier.ids(*wanted)
         step = bulk_changes.undo if undoes else bulk_changes.retry
-        if earlier.status not in ENDED or not ids:
+        hidden = who == BRANCH_ONLY and not earlier.inside
+        if hidden or earlier.status not in ENDED or not ids:
             code = self.refusal(step(self.database, self.people[who], earlier_id, **self.options(who)))
-            assert code == (ErrorCode.NOT_AVAILABLE if earlier.status in ENDED else ErrorCode.CONFLICT)
+            refused = ErrorCode.NOT_AVAILABLE if earlier.status in ENDED else ErrorCode.CONFLICT
+            assert code == (ErrorCode.NOT_FOUND if hidden else refused)
             return
         change_id = self.do(step(self.database, self.people[who], earlier_id, **self.options(who)))
-        change = Change(who, earlier.operations, earlier.together, self.numbers)
+        change = Change(who, earlier.operations, earlier.together, self.numbers, inside=earlier.inside)
         for id in ids:
             item = earlier.items[id]
             if undoes:
