@@ -79,14 +79,14 @@ async def read_body(receive: Receive, headers: Headers, largest: int = LARGEST_B
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) > largest:
         raise fault(413, TOO_LARGE, limit=largest)
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body"):
+    body, more = bytearray(), True
+    while more:
         message = await receive()
         body += message.get("body", b"")
         if len(body) > largest:
             raise fault(413, TOO_LARGE, limit=largest)
-    return body
+        more = message.get("more_body", False)
+    return bytes(body)
 
 
 def parameters(body: bytes) -> Parameters:
