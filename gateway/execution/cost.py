@@ -91,18 +91,15 @@ class Formula:
     products: "tuple[tuple[Factor, Formula], ...]" = ()
 
     def value(self, variables: Mapping[str, Any]) -> int:
-        """Points for coerced variables."""
-        cost = self.constant
-        for factor, formula in self.products:
-            cost += factor.value(variables) * formula.value(variables)
-        return min(cost, LARGEST)
+        """Points for coerced variables, at most `LARGEST`."""
+        return min(self._points(variables), LARGEST)
 
     def advice(self, variables: Mapping[str, Any], maximum: int) -> "Advice | None":
         """The list that costs most by itself, and a size with which all would fit into `maximum`; None without lists.
 
         When no list alone can make it fit, the dearest one is named without a size.
         """
-        excess = self.value(variables) - maximum
+        excess = self._points(variables) - maximum
         shares = sorted(self._shares(variables, 1), key=lambda share: share.own, reverse=True)
         for share in shares:
             size = share.size - -(-excess // share.each) if share.each else 0
@@ -110,11 +107,16 @@ class Formula:
                 return Advice(share.factor.path, share.factor.argument, size)
         return Advice(shares[0].factor.path, shares[0].factor.argument, None) if shares else None
 
+    def _points(self, variables: Mapping[str, Any]) -> int:
+        return self.constant + sum(
+            factor.value(variables) * formula._points(variables) for factor, formula in self.products
+        )
+
     def _shares(self, variables: Mapping[str, Any], times: int) -> "Iterator[_Share]":
         for factor, formula in self.products:
             size = factor.value(variables)
             if factor.path:
-                each = times * formula.value(variables)
+                each = times * formula._points(variables)
                 yield _Share(factor, size, each, times * size * formula.constant)
             yield from formula._shares(variables, times * size)
 

@@ -107,6 +107,14 @@ async def test_of_nested_pages_the_one_is_named_that_costs_most_by_itself(engine
     assert estimate.advice == Advice(("books", "nodes", "related"), "first", 5)
 
 
+async def test_no_size_is_named_that_would_not_fit_where_the_points_go_beyond_the_largest_count(engine: Engine) -> None:
+    related = "related(first: 1000) { related(first: 1000) { related(first: 1000) { id } } }"
+
+    error = await refused(engine, f"{{ books(first: 1000) {{ nodes {{ {related} }} }} }}")
+
+    assert (error.extensions["requested"], error.extensions["fitting"]) == (2**31 - 1, None)
+
+
 async def test_where_no_page_would_fit_only_the_field_is_named(engine: Engine) -> None:
     aliases = " ".join(f"a{n}: title" for n in range(60))
 
