@@ -39,7 +39,10 @@ WRONG_REGION = Text(
     en="“{item}” is sold in the region “{sold_in}”; the company is served in “{region}”.",
     ru="«{item}» действует в регионе «{sold_in}», а компания обслуживается в регионе «{region}».",
 )
-TOO_EARLY = Text(en="This moment has passed.", ru="Этот момент уже прошёл.")
+TOO_EARLY = Text(
+    en="This moment has passed. Give a later one, or leave it out.",
+    ru="Этот момент уже прошёл. Укажите более поздний или не указывайте вовсе.",
+)
 TOO_LATE = Text(
     en="That is more than {years} years ahead. Leave it out to set no end.",
     ru="Это больше чем через {years} лет. Не указывайте срок, если он не нужен.",

@@ -156,7 +156,7 @@ async def _follow(
 
         async def act() -> Answer:
             if earlier["status"] not in _ENDED:
-                raise not_now(earlier)
+                raise not_now(earlier, *_ENDED)
             left = earlier["item_count"] - earlier["applied_count"]
             if not (left if step is BulkStep.RETRY else earlier["applied_count"]):
                 text = NOTHING_LEFT if step is BulkStep.RETRY else NOTHING_DONE

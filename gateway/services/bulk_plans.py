@@ -42,8 +42,9 @@ MOST_REJECTED_TOGETHER = 10_000
 """Numbers of a change that is done to all or to none: it is one transaction, and others wait for its locks."""
 
 NO_NUMBERS = Text(
-    en="There is no number that this is for, or none that you may see.",
-    ru="Нет ни одного номера, к которому это относится, или они вам недоступны.",
+    en="The target holds no number, or none that you may see. Check its filter or list by company.numbers; plan anew.",
+    ru="В отборе нет ни одного номера, или они вам недоступны. Проверьте фильтр или список по company.numbers и "
+    "спланируйте заново.",
 )
 TOO_MANY = Text(
     en="{count:,} numbers are too many to be changed all or none; at most {most:,} are. Choose SKIP_FAILED, or narrow "

@@ -16,6 +16,7 @@ from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Text
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkChangeStatus
+from gateway.operations import wording
 from gateway.operations.blocks import bad_comment
 from gateway.services.bulk_items import ID, ITEMS_OF_IT, NUMBERS_OF_IT, THIS_CHANGE
 from gateway.services.bulk_journal import BulkStep, note
@@ -36,6 +37,7 @@ NOT_NOW = Text(
     en="This can't be done to a bulk change in this state: {status}.",
     ru="Этого нельзя сделать с массовым изменением в таком состоянии: {status}.",
 )
+POSSIBLE = Text(en="It can be done in: {statuses}.", ru="Это можно сделать, когда оно: {statuses}.")
 ALREADY = Text(en="It is so already.", ru="Это уже так.")
 
 STATUSES = {
@@ -74,9 +76,11 @@ async def find_change(run: Run, principal: Principal, change_id: int, action: Ac
     return found[0]
 
 
-def not_now(change: Row) -> Refusal:
-    """Why something can't be done to a bulk change in its state."""
-    return Refusal(ErrorCode.CONFLICT, NOT_NOW(status=STATUSES[BulkChangeStatus(change["status"])]), ("id",))
+def not_now(change: Row, *expected: BulkChangeStatus) -> Refusal:
+    """Why something that takes one of these states can't be done to a bulk change in its state."""
+    message = NOT_NOW(status=STATUSES[BulkChangeStatus(change["status"])])
+    hint = POSSIBLE(statuses=wording.listed([STATUSES[each] for each in expected]))
+    return Refusal(ErrorCode.CONFLICT, message, ("id",), hint=hint)
 
 
 def check_comment(comment: str | None) -> None:
@@ -135,7 +139,7 @@ def require_status(change: Row, *expected: BulkChangeStatus, becomes: BulkChange
     if change["status"] == becomes or stopping:
         raise Refusal(ErrorCode.ALREADY_DONE, ALREADY(), ("id",))
     if change["status"] not in expected:
-        raise not_now(change)
+        raise not_now(change, *expected)
 
 
 async def require_reach(run: Run, principal: Principal, change: Row, action: Action) -> None:

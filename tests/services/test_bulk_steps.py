@@ -8,6 +8,7 @@ import pytest
 
 from authz.principal import Grant, Principal
 from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.texts import Language
 from gateway.loaders.number_filters import NumberFilter
 from gateway.models.bulk_changes import BulkErrorPolicy
 from gateway.operations.labels import LabelSet
@@ -107,6 +108,20 @@ async def test_who_may_not_steer(bulk: Bulk, step: Step, principal: Principal, c
 
     assert await refused(take(bulk, step, change_id, principal)) == (code, ("id",))
     assert await bulk.status(change_id) == "RUNNING"
+
+
+async def test_a_refused_step_names_the_states_in_which_it_can_be_done(bulk: Bulk) -> None:
+    change_id = await bulk.plan(LabelSet("x"))
+
+    for step, english, russian in (
+        (bulk_steps.pause, "It can be done in: running, scheduled.", "выполняется, ждёт назначенного времени."),
+        (bulk_changes.undo, "It can be done in: finished, cancelled.", "завершено, прекращено."),
+    ):
+        with pytest.raises(Refusal) as refusal:
+            await take(bulk, step, change_id)
+        assert refusal.value.hint is not None
+        assert refusal.value.hint.render(Language.EN) == english
+        assert refusal.value.hint.render(Language.RU) == f"Это можно сделать, когда оно: {russian}"
 
 
 @pytest.mark.parametrize("step", [bulk_changes.retry, bulk_changes.undo])
