@@ -40,6 +40,8 @@ _CONFIGURATION = {
     "timezone": "UTC",
 }
 _LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432")  # bytes
+_OUTLIVED: list[subprocess.Popen[bytes]] = []
+"""Keepers that go on for other users: an object of a process that runs must not be dropped."""
 _PATIENCE = 60  # seconds for a start or a stop
 
 
@@ -101,8 +103,11 @@ class Embedded:
         except BlockingIOError:  # Either others use the server, or a keeper stops it: for that, wait.
             with _lock(self._users, fcntl.LOCK_SH):
                 pass
-        if self._keeper is not None and not self._runs():
-            self._keeper.wait(_PATIENCE)
+        if self._keeper is not None:
+            if self._runs():
+                _OUTLIVED.append(self._keeper)
+            else:
+                self._keeper.wait(_PATIENCE)
             self._keeper = None
 
     def crash(self) -> str | None:

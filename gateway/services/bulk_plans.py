@@ -15,7 +15,9 @@ import orjson
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.actions import Action
 from authz.principal import Principal
+from authz.scope import holds
 from gateway.db import Database, Statement, Tenant, run
 from gateway.execution.rows import Row
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
@@ -157,7 +159,7 @@ async def _plan(session: AsyncSession, author: Principal, plan: "_Plan") -> Mapp
     reason = await why_approval(within, change["company_id"], plan.doable, plan.one_off_kopecks + plan.monthly_kopecks)
     return {
         "status": (BulkChangeStatus.AWAITING_APPROVAL if reason else BulkChangeStatus.PLANNED).value,
-        "department_id": await _standing(within, change),
+        "department_id": await _standing(within, author, change),
         "planned_at": datetime.now(UTC),
         "plan_hash": plan.hash.hexdigest(),
         "catalogue_hash": catalogue.fingerprint,
@@ -172,12 +174,14 @@ async def _plan(session: AsyncSession, author: Principal, plan: "_Plan") -> Mapp
     }
 
 
-async def _standing(run: Run, change: Row) -> int | None:
-    """The lowest department that holds all its numbers; where there is none, it goes on standing at its author's."""
+async def _standing(run: Run, author: Principal, change: Row) -> int | None:
+    """The lowest department that holds all its numbers, where the author sees it; else it stays where it began."""
     rows = await run(_PLACES, company_id=change["company_id"], change_id=change["id"])
     levels = zip(*(row["ancestor_ids"] or [] for row in rows), strict=False)
     shared = [level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels)]
-    return int(shared[-1]) if shared else change["department_id"]
+    if shared and holds(author, Action.BULK_CHANGE_READ, change["company_id"], shared[-1]):
+        return int(shared[-1])
+    return None if change["department_id"] is None else int(change["department_id"])
 
 
 async def _found(session: AsyncSession, author: Principal, plan: "_Plan") -> AsyncGenerator[list[asyncpg.Record], None]:

@@ -25,6 +25,7 @@ from tests.services.fleet import (
     BRANCH_NUMBER,
     COMPANY,
     FOREIGNER,
+    HEADQUARTERS,
     MANAGER,
     NUMBER,
     ORIGIN,
@@ -76,6 +77,24 @@ async def test_a_manager_plans_for_the_numbers_of_the_department_only(bulk: Bulk
     assert list(await bulk.errors(change_id)) == [BRANCH_NUMBER]
     [refused] = json.loads((await bulk.row(change_id))["refused"])
     assert (refused["code"], refused["count"]) == ("NOT_FOUND", 9)
+
+
+async def test_a_manager_of_two_departments_goes_on_seeing_a_plan_over_both(bulk: Bulk) -> None:
+    """Not where both hang: nothing is granted to the manager there."""
+    above = {"company_id": COMPANY, "id": 99, "name": "Above", "ancestor_ids": [99], "path": ["Above"]}
+    await insert(bulk.connection, "departments", above)
+    await bulk.connection.execute("UPDATE departments SET ancestor_ids = 99 || ancestor_ids WHERE id <> 99")
+    await bulk.connection.execute("UPDATE numbers SET department_id = $1 WHERE id = $2", HEADQUARTERS, NUMBER)
+    held = {"company_id": COMPANY, "id": 98, "administrator_id": MANAGER.id, "role": "manager"}
+    await insert(bulk.connection, "grants", held | {"department_id": HEADQUARTERS})
+    both = replace(MANAGER, grants=(*MANAGER.grants, Grant(98, COMPANY, "manager", frozenset({HEADQUARTERS}))))
+
+    change_id = await bulk.plan(LabelSet("Ours"), principal=both)
+    inside = await bulk.plan(LabelSet("Ours"), principal=OWNER, target=[NUMBER, BRANCH_NUMBER])
+
+    assert list(await bulk.errors(change_id)) == [NUMBER, BRANCH_NUMBER]
+    assert (await bulk.row(change_id))["department_id"] == min(HEADQUARTERS, BRANCH)
+    assert (await bulk.row(inside))["department_id"] == 99
 
 
 @pytest.mark.parametrize("missing", ["bulk_change:plan", "number:change", "label:set"])

@@ -1,12 +1,13 @@
 """The embedded PostgreSQL starts, is shared, stops and recovers, however its users end."""
 
+import asyncio
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -107,11 +108,20 @@ async def test_the_server_outlives_the_user_that_started_it_and_stops_after_a_ki
 async def test_the_next_start_recovers_after_a_kill_of_everything(data_dir: Path) -> None:
     with another_user(data_dir) as user:
         await ask(data_dir, "CREATE TABLE kept AS SELECT 42 AS answer")
-        for process in (keeper(data_dir), psutil.Process(user.pid), server(data_dir)):
+        killed = server(data_dir)
+        for process in (keeper(data_dir), psutil.Process(user.pid), killed):
             process.kill()
+        await asyncio.to_thread(await_death, killed)
 
     with Embedded(data_dir):
         assert await ask(data_dir, "SELECT answer FROM kept") == 42
+
+
+def await_death(process: psutil.Process) -> None:
+    """A kill takes effect a moment later; whoever is to bury the process may leave it a zombie."""
+    with suppress(psutil.NoSuchProcess):
+        while process.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
 
 
 async def test_a_pid_file_whose_number_another_program_has_got_is_no_server(data_dir: Path) -> None:
