@@ -66,6 +66,7 @@ def test_the_demo_serves_and_leaves_no_process_behind(data_dir: str, ending: sig
 
     assert demo.returncode == 0
     assert complaints == ""
+    psutil.wait_procs([*family, server], timeout=10)  # some end when they notice that the demo has
     assert not any(map(alive, [*family, server]))
 
 
