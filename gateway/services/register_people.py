@@ -76,6 +76,8 @@ _claimed = (
     .having(func.count(distinct(_S.person)) == 1)
     .subquery()
 )
+# Where a file gives one personnel number to two names, it is nobody's yet: that is a contradiction, told below.
+_one_name = select(_S.person).where(_NUMBERED).group_by(_S.person).having(func.count(distinct(_S.employee_key)) == 1)
 # All who have a name, in the company and, by personnel number, in the file.
 _people = union(
     select(_E.name_key, _E.id, null().label("person")).where(_OURS),
@@ -103,7 +105,12 @@ _MATCH = tuple(
             .where(_NUMBERED, _S.person == literal_column("' '").concat(_numbered.c.number)),
             update(STAGED)
             .values(employee_id=_unnumbered.c.id)
-            .where(_NUMBERED, _S.employee_key == _unnumbered.c.name_key, _S.employee_key == _claimed.c.employee_key),
+            .where(
+                _NUMBERED,
+                _S.employee_key == _unnumbered.c.name_key,
+                _S.employee_key == _claimed.c.employee_key,
+                _S.person.in_(_one_name),
+            ),
             # Of namesakes the one who has the number already.
             update(STAGED)
             .values(employee_id=_NUMBERS.c.employee_id)

@@ -103,11 +103,13 @@ def _find_people(register: Register) -> None:
         key = fold(cells["employee"])
         claims = {stripped(each["personnel_number"]) for each in unknown.values() if fold(each["employee"]) == key}
         had_none = [each for each in people if each.number is None and fold(each.name) == key]
-        if len(claims) == len(had_none) == 1:
+        number = stripped(cells["personnel_number"])
+        names = {fold(each["employee"]) for each in unknown.values() if stripped(each["personnel_number"]) == number}
+        if len(claims) == len(had_none) == len(names) == 1:
             register.whose[row] = had_none[0]
         else:
             newcomer = Person(cells["employee"], cells["personnel_number"])
-            register.whose[row] = newcomers.setdefault(stripped(cells["personnel_number"]), newcomer)
+            register.whose[row] = newcomers.setdefault(number, newcomer)
     for row in numbered.keys() - register.whose.keys():
         register.errors.add((row, "employee", "REQUIRED"))
     in_file = [(fold(rows[row]["employee"]), whose) for row, whose in register.whose.items() if rows[row]["employee"]]

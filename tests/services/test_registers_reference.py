@@ -175,6 +175,12 @@ def row(**cells: str) -> Cells:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(registers | peaceful)
+@example(
+    [
+        row(msisdn="79260000101", employee="Пётр", personnel_number="8"),
+        row(msisdn="79260000102", employee="Ivan", personnel_number="8"),
+    ]
+)
 @example([row(msisdn="79260000101", iccid=OTHER_SIM), row(msisdn="79260000102", iccid=SIM)])
 @example([row(msisdn="79260000103", employee="Петр", department="Новый"), row(msisdn="79260000102", employee="ПЁТР")])
 @example([row(msisdn="79260000102", employee="Anna"), row(msisdn="79260000103", employee="Anna")])
