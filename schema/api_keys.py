@@ -83,6 +83,7 @@ async def _create(
             numbers(input.role_ids, Kind.ROLE, "roleIds") or (),
             department_id=number(input.department_id, Kind.DEPARTMENT, "departmentId"),
             expires_at=given(input.expires_at),
+            session_id=context.session_id,
             origin=context.author,
             idempotency_key=given(input.idempotency_key),
         )
@@ -105,6 +106,7 @@ async def _rotate(
             context.caller,
             key_id,
             overlap,
+            session_id=context.session_id,
             origin=context.author,
             idempotency_key=given(input.idempotency_key),
         )

@@ -68,7 +68,8 @@ class Session(SQLModel, table=True):
 class ApiKey(CompanyRow, table=True):
     """A key of an integration; `prefix` is its visible beginning, only the SHA-256 of the secret is kept.
 
-    The secret before the last rotation, `previous_hash`, works until `previous_until`.
+    The secret before the last rotation, `previous_hash`, works until `previous_until`. `known_to` are the
+    administrators who were ever shown a secret of it, themselves or through a key of theirs.
     """
 
     __tablename__ = "api_keys"
@@ -86,6 +87,9 @@ class ApiKey(CompanyRow, table=True):
     revoked_at: datetime | None = moment(nullable=True)
     previous_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
     previous_until: datetime | None = moment(nullable=True)
+    known_to: list[int] = Field(
+        default=[], sa_type=ARRAY(BigInteger), sa_column_kwargs={"server_default": text("'{}'")}
+    )
 
 
 class Role(CompanyRow, table=True):

@@ -25,6 +25,7 @@ from gateway.services.idempotency import Answer, once
 from gateway.services.journal import NewEntry, Origin
 from gateway.services.principals import hash_token
 from gateway.services.running import Run
+from gateway.services.step_up import require_step_up
 
 LONGEST_NAME = 100
 MOST_KEYS = 100
@@ -75,7 +76,9 @@ _OF_COMPANY = Statement(select(*_SHOWN_COLUMNS).where(_KEYS.c.company_id == _COM
 _SECRET = {
     "prefix": bindparam("its_prefix", type_=String),
     "secret_hash": bindparam("its_secret_hash", type_=LargeBinary),
+    "known_to": bindparam("its_known_to", type_=ARRAY(BigInteger)),
 }
+_KNOWN_TO = Statement(select(_KEYS.c.known_to).where(_KEYS.c.company_id == _COMPANY, _KEYS.c.id == _ID))
 _INSERT = Statement(
     insert(_KEYS)
     .values(
@@ -125,13 +128,14 @@ async def create(
     *,
     department_id: int | None = None,
     expires_at: datetime | None = None,
+    session_id: int | None,
     origin: Origin,
     idempotency_key: str | None = None,
 ) -> NewSecret:
     """Makes a key with these roles over the company, or over one department and below.
 
-    Raises `Refusal` FORBIDDEN where the caller holds less than the roles speak of, INVALID, CONFLICT for a name that a
-    key in force has.
+    Raises `Refusal` FORBIDDEN where the caller holds less than the roles speak of, STEP_UP_REQUIRED for a key that may
+    apply bulk changes, INVALID, CONFLICT for a name that a key in force has.
     """
     name, moment = " ".join(name.split()), datetime.now(UTC)
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
@@ -150,12 +154,15 @@ async def create(
             nonlocal secret
             secret, columns = _new_secret()
             held = await holdings.load(within, company_id, lock=True)
+            columns["its_known_to"] = await _shown_to(within, company_id, principal)
             maker = held.principal(principal.kind, principal.id)
             giving.require(maker, Action.API_KEY_CREATE, place)
             roles = [await giving.find_role(within, company_id, number, "roleIds") for number in numbers]
             if any(role.built_in is BuiltInRole.OWNER for role in roles):
                 raise Refusal(ErrorCode.NOT_AVAILABLE, NO_OWNER(), ("roleIds",))
-            giving.require_no_more(maker, frozenset().union(*(role.actions for role in roles)), place, "roleIds")
+            actions = frozenset[str]().union(*(role.actions for role in roles))
+            giving.require_no_more(maker, actions, place, "roleIds")
+            await _require_proof(db, principal, session_id, actions)
             others = await within(_OF_COMPANY, company_id=company_id)
             if any(other["name"].casefold() == name.casefold() for other in others):
                 raise Refusal(ErrorCode.CONFLICT, NAME_TAKEN(name=name), ("name",))
@@ -187,12 +194,14 @@ async def rotate(
     key_id: int,
     overlap: timedelta,
     *,
+    session_id: int | None,
     origin: Origin,
     idempotency_key: str | None = None,
 ) -> NewSecret:
     """Gives a key a new secret; the one it had works for `overlap` more, any older one no longer.
 
-    Who gets a secret gets what the key holds: the caller must hold all of it. Raises `Refusal`.
+    Who gets a secret gets what the key holds: the caller must hold all of it, and prove it like its maker. Raises
+    `Refusal`.
     """
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         hours = int(LONGEST_OVERLAP / timedelta(hours=1))
@@ -213,6 +222,10 @@ async def rotate(
                 if row["api_key_id"] == key_id:
                     role, place = giving.role_of(row), giving.place_of(row)
                     giving.require_no_more(caller, role.actions, place, "id")
+                    await _require_proof(db, principal, session_id, role.actions)
+            known = {*await known_to(within, held.company_id, key_id)}
+            known.update(await _shown_to(within, held.company_id, principal))
+            columns["its_known_to"] = sorted(known)
             (after,) = await within(
                 _ROTATE, company_id=held.company_id, id=key_id, its_previous_until=moment + overlap, **columns
             )
@@ -248,6 +261,25 @@ async def revoke(db: Database, principal: Principal, key_id: int, *, origin: Ori
             details={"names": {"key": before["name"]}},
         )
         await journal.append(within, held.company_id, origin, moment, [entry])
+
+
+async def known_to(run: Run, company_id: int, key_id: int) -> Sequence[int]:
+    """The administrators who were ever shown a secret of a key, ended ones included."""
+    rows = await run(_KNOWN_TO, company_id=company_id, id=key_id)
+    return rows[0]["known_to"] if rows else ()
+
+
+async def _shown_to(run: Run, company_id: int, principal: Principal) -> Sequence[int]:
+    """Who sees what this caller is shown; through a key, everybody who has had its secret."""
+    if principal.kind == "api_key":
+        return await known_to(run, company_id, principal.id)
+    return (principal.id,) if principal.kind == "administrator" else ()
+
+
+async def _require_proof(db: Database, principal: Principal, session_id: int | None, actions: frozenset[str]) -> None:
+    """A key is never asked for a fresh proof: whoever gets one with which bulk changes are applied gives it before."""
+    if Action.BULK_CHANGE_APPLY in actions:
+        await require_step_up(db, principal, session_id)
 
 
 async def _find(run: Run, principal: Principal, key_id: int) -> tuple[Holdings, Any]:

@@ -13,8 +13,10 @@ from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Text
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkChangeStatus, BulkErrorPolicy, BulkItemState
+from gateway.models.journal import ActorKind
 from gateway.operations.catalogue import Catalogue
 from gateway.operations.obstacles import bad_end
+from gateway.services.api_keys import known_to
 from gateway.services.bulk_items import ITEMS_OF_IT, NUMBERS_OF_IT
 from gateway.services.bulk_journal import BulkStep
 from gateway.services.bulk_runs import begin
@@ -53,6 +55,14 @@ LEAVE_THEM_OUT = Text(
 NOTHING_TO_APPLY = Text(en="All of its numbers are refused.", ru="По всем номерам отказ.")
 OWN_CHANGE = Text(
     en="Somebody other than its author has to decide.", ru="Решить должен кто-то другой, не автор изменения."
+)
+OWN_KEY = Text(
+    en="A key planned this change, and you have had its secret.",
+    ru="Изменение спланировано ключом, секрет которого вам известен.",
+)
+SOMEBODY_ELSE = Text(
+    en="Ask an approver or an owner who has neither made nor renewed the secret of the key.",
+    ru="Попросите согласующего или владельца, который не создавал этот ключ и не обновлял его секрет.",
 )
 A_PERSON = Text(en="A person has to decide, not a key.", ru="Решить должен человек, а не ключ.")
 
@@ -118,8 +128,9 @@ async def approve(
 async def reject(db: Database, principal: Principal, change_id: int, **options: Any) -> None:
     """Ends a change that waits for a second person.
 
-    Options are `origin`, `comment` and `idempotency_key`. Raises `Refusal` NOT_FOUND, FORBIDDEN for the author, for a
-    key, and for whoever may not decide over every number of it, CONFLICT when it does not wait for a decision.
+    Options are `origin`, `comment` and `idempotency_key`. Raises `Refusal` NOT_FOUND, FORBIDDEN for the author, for
+    whoever has had the secret of the key that is the author, for a key, and for whoever may not decide over every
+    number of it, CONFLICT when it does not wait for a decision.
     """
     await _decide(db, principal, change_id, BulkStep.REJECT, BulkChangeStatus.REJECTED, **options)
 
@@ -203,6 +214,10 @@ async def _decide(
             raise Refusal(ErrorCode.FORBIDDEN, OWN_CHANGE(), ("id",))
         if principal.kind == "api_key":
             raise Refusal(ErrorCode.FORBIDDEN, A_PERSON(), ("id",))
+        if change["actor_kind"] == ActorKind.API_KEY and principal.id in await known_to(
+            run, change["company_id"], change["actor_id"]
+        ):
+            raise Refusal(ErrorCode.FORBIDDEN, OWN_KEY(), ("id",), hint=SOMEBODY_ELSE())
         await require_reach(run, principal, change, Action.BULK_CHANGE_APPROVE)
         decision = {"decided_by_id": origin.actor_id, "decided_by_name": origin.actor_name, "decided_at": moment}
         await set_values(run, change, status=becomes, decision_comment=comment, **decision)

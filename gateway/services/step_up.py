@@ -30,7 +30,8 @@ _NOTE = Statement(update(_SESSIONS).where(_THIS).values(stepped_up_at=bindparam(
 async def require_step_up(db: Database, principal: Principal, session_id: int | None) -> None:
     """Raises `Refusal` STEP_UP_REQUIRED when a person's last proof is more than 15 minutes old.
 
-    A log-in is a proof. API keys cannot prove anything anew: what they may do is limited by what was granted to them.
+    A log-in is a proof. API keys cannot prove anything anew: whoever makes one that may apply bulk changes, or renews
+    its secret, gives the proof then.
     """
     if principal.kind != "administrator":
         return

@@ -48,6 +48,10 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(autouse=True)
 async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
     await settle(owner_connection)
+    await owner_connection.execute(
+        "INSERT INTO sessions (id, administrator_id, token_hash, device, ip, expires_at, stepped_up_at) "
+        "SELECT id, id, id::text::bytea, '', '', now() + interval '1 hour', now() FROM administrators"
+    )
 
 
 async def create(
@@ -59,6 +63,7 @@ async def create(
     **more: Any,
 ) -> NewSecret:
     maker = await person(database, by)
+    more.setdefault("session_id", by)
     return await api_keys.create(database, maker, company_id, name, roles or (REPORTING,), origin=origin(maker), **more)
 
 
@@ -66,6 +71,7 @@ async def rotate(
     database: Database, key_id: int, overlap: timedelta = HOUR, by: int = ADMINISTRATOR, **more: Any
 ) -> NewSecret:
     caller = await person(database, by)
+    more.setdefault("session_id", by)
     return await api_keys.rotate(database, caller, key_id, overlap, origin=origin(caller), **more)
 
 
@@ -76,6 +82,46 @@ async def revoke(database: Database, key_id: int, by: int = ADMINISTRATOR) -> No
 
 async def enters(database: Database, secret: str) -> bool:
     return await Principals(database).by_key(secret) is not None
+
+
+async def known_to(connection: asyncpg.Connection, key_id: int) -> list[int]:
+    known: list[int] = await connection.fetchval("SELECT known_to FROM api_keys WHERE id = $1", key_id)
+    return known
+
+
+async def test_a_key_knows_everybody_who_was_shown_a_secret_of_it(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    made = await create(database, ADMINISTRATOR, ROLES[BuiltInRole.ADMINISTRATOR])
+    assert await known_to(owner_connection, made.row["id"]) == [ADMINISTRATOR]
+
+    await rotate(database, made.row["id"], by=OWNER)
+    await rotate(database, made.row["id"], by=OWNER)
+    assert await known_to(owner_connection, made.row["id"]) == [OWNER, ADMINISTRATOR]
+
+    renewed = await rotate(database, made.row["id"], by=OWNER)
+    identity = await Principals(database).by_key(renewed.secret)
+    assert identity is not None
+    maker = identity.principal
+    through: dict[str, Any] = {"origin": origin(maker), "session_id": None}
+    second = await api_keys.create(database, maker, COMPANY, "Second", (REPORTING,), **through)
+    assert await known_to(owner_connection, second.row["id"]) == [OWNER, ADMINISTRATOR]
+    await api_keys.rotate(database, maker, KEY, HOUR, **through)
+    assert await known_to(owner_connection, KEY) == [OWNER, ADMINISTRATOR]
+
+
+async def test_a_key_that_may_apply_bulk_changes_takes_a_fresh_proof(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    made = await create(database, ADMINISTRATOR, ROLES[BuiltInRole.ADMINISTRATOR])
+    await owner_connection.execute("UPDATE sessions SET stepped_up_at = now() - interval '16 minutes'")
+    before = await everything(owner_connection)
+
+    attempt = create(database, ADMINISTRATOR, ROLES[BuiltInRole.ADMINISTRATOR], name="Another")
+    assert await refused(attempt) == [("STEP_UP_REQUIRED", ())]
+    assert await refused(rotate(database, made.row["id"])) == [("STEP_UP_REQUIRED", ())]
+    assert await everything(owner_connection) == before
+    assert (await create(database, name="Only reports")).secret
 
 
 async def test_a_key_is_made_and_written_down_without_its_secret(

@@ -26,6 +26,7 @@ from tests.services.fleet import (
     MANAGER,
     NUMBER,
     ORIGIN,
+    insert,
 )
 
 OWNER = Principal("administrator", 9, "Olga", (Grant(9, COMPANY, "owner"),))
@@ -85,6 +86,25 @@ async def test_who_may_decide_for_a_department_decides_on_its_numbers(bulk: Bulk
 
     row = await bulk.row(change_id)
     assert (row["status"], row["decided_by_id"], row["decision_comment"]) == ("PLANNED", 6, "Go")
+
+
+async def test_nobody_who_has_had_the_secret_of_a_key_decides_on_what_it_planned(bulk: Bulk) -> None:
+    key = {"company_id": COMPANY, "id": 9, "name": "Key", "prefix": "gw", "secret_hash": b"9", "known_to": [5, 9]}
+    await insert(bulk.connection, "api_keys", key)
+    await insert(bulk.connection, "grants", {"company_id": COMPANY, "api_key_id": 9, "role": "owner"})
+    change_id = await waiting(bulk, principal=OWNERS_KEY, target=[BRANCH_NUMBER])
+
+    for step in (bulk_steps.approve, bulk_steps.reject):
+        with pytest.raises(Refusal) as told:
+            await take(bulk, step, change_id, OWNER)
+        assert (told.value.code, told.value.field) == (ErrorCode.FORBIDDEN, ("id",))
+        assert told.value.message.render(Language.EN) == "A key planned this change, and you have had its secret."
+        assert told.value.hint is not None
+        assert told.value.hint.render(Language.RU) == (
+            "Попросите согласующего или владельца, который не создавал этот ключ и не обновлял его секрет."
+        )
+    await take(bulk, bulk_steps.approve, change_id, LOCAL_APPROVER)
+    assert await bulk.status(change_id) == "PLANNED"
 
 
 async def test_what_was_rejected_is_over(bulk: Bulk) -> None:
