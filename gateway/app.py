@@ -122,11 +122,10 @@ def create_app(settings: Settings) -> ASGIApp:
         ("websocket", "/graphql"): WebSocketEndpoint(operations, connections),
         ("http", "/graphql/stream"): EventStreamEndpoint(operations, connections, relay),
     }
-    uploads, downloads = UploadEndpoint(db, principals), DownloadEndpoint(db, principals)
     app = Starlette(
         routes=[
-            Route("/uploads", uploads.store, methods=["POST"]),
-            Route(RESULT_ADDRESS, downloads.bulk_result),
+            Route("/uploads", UploadEndpoint(db, operations), methods=["POST"]),
+            Route(RESULT_ADDRESS, DownloadEndpoint(db, operations, connections), methods=["GET"]),
             *HealthEndpoints(db, settings, lambda: draining.begun).routes,
         ],
         lifespan=lifespan,

@@ -146,7 +146,7 @@ class Desk:
         if format is None:
             raise Unable(f"the name of the file has to end with .{', .'.join(TableFormat)}")
         change_id = decode(id, Kind.BULK_CHANGE, ("id",))
-        company_id = await find_result(self._db, self._principal, change_id)
+        company_id = (await find_result(self._db, self._principal, change_id))["company_id"]
         rows = read_result(self._db, self._principal, company_id, change_id, language())
         with await asyncio.to_thread(file.open, "wb") as target:
             async for piece in write(format, COLUMNS, language(), rows):

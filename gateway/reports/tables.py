@@ -7,7 +7,7 @@ import asyncio
 import csv
 import io
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -55,7 +55,7 @@ class Column:
 
 async def write(
     format: TableFormat, columns: Sequence[Column], language: Language, batches: AsyncIterable[Rows]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The file in pieces; threads write them, so that nobody else waits."""
     match format:
         case TableFormat.JSONL:

@@ -39,13 +39,13 @@ _DEPARTMENT = select(_NUMBERS.c.department_id).where(NUMBERS_OF_IT).correlate(_I
 _AT_ONCE = 1_000
 
 
-async def find_result(db: Database, principal: Principal, change_id: int) -> int:
-    """The company of a bulk change that the caller sees. Raises `Refusal` NOT_FOUND."""
+async def find_result(db: Database, principal: Principal, change_id: int) -> Row:
+    """`company_id` and `item_count` of a bulk change that the caller sees. Raises `Refusal` NOT_FOUND."""
     seen = scope(principal, Action.BULK_CHANGE_READ)
     found = await db.fetch(Tenant(principal.companies), _find(seen.shape), change_id=change_id, **seen.params)
     if not found:
         raise Refusal(ErrorCode.NOT_FOUND, NO_CHANGE(), ("id",))
-    return int(found[0]["company_id"])
+    return found[0]
 
 
 async def read_result(
@@ -73,7 +73,7 @@ def _cells(item: Row, language: Language) -> list[Cell]:
 @cache
 def _find(shape: Shape) -> Statement:
     seen = shape.where(_CHANGES.c.company_id, _CHANGES.c.department_id)
-    return Statement(select(_CHANGES.c.company_id).where(_CHANGES.c.id == ID, seen))
+    return Statement(select(_CHANGES.c.company_id, _CHANGES.c.item_count).where(_CHANGES.c.id == ID, seen))
 
 
 @cache

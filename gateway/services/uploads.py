@@ -2,15 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, delete, func, insert, select
 from sqlmodel import col
 
 from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import scope
-from gateway.db import Database, Tenant
+from gateway.db import Database, Statement, Tenant, run
 from gateway.kit.errors import ErrorCode, Refusal
-from gateway.kit.texts import Text, excerpt
+from gateway.kit.texts import Message, Text, excerpt
 from gateway.models.uploads import Upload
 from gateway.sheets.limits import MEBIBYTE
 
@@ -18,6 +18,9 @@ LARGEST_UPLOAD = 32 * MEBIBYTE
 """Bytes of one file: a register of 100,000 rows takes about 15 MB as CSV."""
 
 KEPT = timedelta(days=1)
+
+MOST_UPLOADS = 50
+"""Files of a company that are kept at a time."""
 
 NO_COMPANY = Text(
     en="There is no such company where you may import or plan bulk changes. Take the id from “companies”.",
@@ -32,25 +35,39 @@ TOO_LARGE = Text(
     en="The file is larger than {limit:,} MB. Split it.", ru="Файл больше {limit:,} МБ. Разделите его на части."
 )
 
+TOO_MANY = Text(
+    en="{most} files of the company are kept already. Each goes a day after it was sent: send this one after {moment}, "
+    "or put several lists into one file.",
+    ru="Уже хранится файлов этой компании: {most}. Каждый удаляется через сутки после отправки: отправьте этот после "
+    "{moment} или соберите несколько списков в один файл.",
+)
+
 _LONGEST_NAME = 200
+_LOCK = Statement(
+    select(func.pg_advisory_xact_lock(func.hashtextextended("uploads", bindparam("company_id", type_=BigInteger))))
+)
 
 
 async def store_upload(db: Database, principal: Principal, company_id: int, *, name: str, content: bytes) -> int:
     """Keeps a file for later and gives its id. Files of that company older than a day go.
 
-    Raises `Refusal` NOT_FOUND where the caller may use none, INVALID for an empty file, TOO_LARGE for a larger one.
+    Raises `Refusal` NOT_FOUND where the caller may use none, INVALID for an empty file, TOO_LARGE for a larger one, and
+    when as many are kept as may be.
     """
-    _require_use(principal, company_id)
+    require_use(principal, company_id)
     if not content:
         raise Refusal(ErrorCode.INVALID, EMPTY(), ("body",))
     if len(content) > LARGEST_UPLOAD:
-        raise Refusal(ErrorCode.TOO_LARGE, TOO_LARGE(limit=LARGEST_UPLOAD // MEBIBYTE), ("body",))
+        raise Refusal(ErrorCode.TOO_LARGE, too_large(), ("body",))
     async with db.transaction(Tenant((company_id,))) as session:
-        await session.execute(
-            delete(Upload).where(
-                col(Upload.company_id) == company_id, col(Upload.created_at) < datetime.now(UTC) - KEPT
-            )
-        )
+        await run(session, _LOCK, company_id=company_id)  # so that those who come together are counted one by one
+        of_company = col(Upload.company_id) == company_id
+        await session.execute(delete(Upload).where(of_company, col(Upload.created_at) < datetime.now(UTC) - KEPT))
+        kept = select(func.count(), func.min(col(Upload.created_at))).where(of_company)
+        count, oldest = (await session.execute(kept)).one()
+        if count >= MOST_UPLOADS:
+            moment = f"{oldest + KEPT:%Y-%m-%d %H:%M} UTC"
+            raise Refusal(ErrorCode.TOO_LARGE, TOO_MANY(most=MOST_UPLOADS, moment=moment), ("companyId",))
         stored = insert(Upload).values(
             company_id=company_id,
             actor=_actor(principal),
@@ -63,7 +80,7 @@ async def store_upload(db: Database, principal: Principal, company_id: int, *, n
 
 async def load_upload(db: Database, principal: Principal, company_id: int, upload_id: int) -> tuple[str, bytes]:
     """Name and content of a file that the caller sent. Raises `Refusal` NOT_FOUND, also for who may use none now."""
-    _require_use(principal, company_id)
+    require_use(principal, company_id)
     wanted = select(col(Upload.name), col(Upload.content)).where(*_own(principal, company_id, upload_id))
     async with db.transaction(Tenant((company_id,))) as session:
         row = (await session.execute(wanted)).one_or_none()
@@ -74,7 +91,7 @@ async def load_upload(db: Database, principal: Principal, company_id: int, uploa
 
 async def require_upload(db: Database, principal: Principal, company_id: int, upload_id: int) -> None:
     """Raises `Refusal` NOT_FOUND for what `load_upload` would not give."""
-    _require_use(principal, company_id)
+    require_use(principal, company_id)
     async with db.transaction(Tenant((company_id,))) as session:
         found = await session.execute(select(col(Upload.id)).where(*_own(principal, company_id, upload_id)))
     if found.one_or_none() is None:
@@ -90,8 +107,13 @@ def _own(principal: Principal, company_id: int, upload_id: int) -> tuple[ColumnE
     )
 
 
-def _require_use(principal: Principal, company_id: int) -> None:
-    """Files are registers, and lists of phone numbers for bulk changes."""
+def too_large() -> Message:
+    """What is said of a file beyond the largest."""
+    return TOO_LARGE(limit=LARGEST_UPLOAD // MEBIBYTE)
+
+
+def require_use(principal: Principal, company_id: int) -> None:
+    """Files are registers, and lists of phone numbers for bulk changes. Raises `Refusal` NOT_FOUND."""
     importing = scope(principal, Action.REGISTER_IMPORT).whole.companies
     if company_id not in (*importing, *scope(principal, Action.BULK_CHANGE_PLAN).anywhere.companies):
         raise Refusal(ErrorCode.NOT_FOUND, NO_COMPANY(), ("companyId",))

@@ -40,11 +40,12 @@ class Connections:
         self._ending.set()
 
     @asynccontextmanager
-    async def keep(self, caller: Caller) -> AsyncIterator[asyncio.TaskGroup]:
+    async def keep(self, caller: Caller, *, finite: bool = False) -> AsyncIterator[asyncio.TaskGroup]:
         """A connection of the caller, with the group of its tasks: they are awaited, or cancelled by an exception.
 
         What ends it from outside is raised in an exception group: `GatewayError` UNAUTHENTICATED when session or key
-        have ended, `Ending`. Raises `GatewayError` RATE_LIMITED for too many.
+        have ended, `Ending`, which those do not wait for that are `finite` and come to an end by themselves. Raises
+        `GatewayError` RATE_LIMITED for too many.
         """
         identity = caller.identity
         whose, limit = (caller.ip, _OF_AN_ADDRESS) if identity is None else (_whose(caller), _OF_A_PRINCIPAL)
@@ -54,7 +55,7 @@ class Connections:
         STREAMS.set(self._open.total())
         try:
             async with asyncio.TaskGroup() as tasks:
-                watching = [tasks.create_task(self._wait_for_end())]
+                watching = [] if finite else [tasks.create_task(self._wait_for_end())]
                 if identity is not None:
                     watching.append(tasks.create_task(self._watch(caller, identity.expires_at)))
                 yield tasks

@@ -1,16 +1,24 @@
 """`GET` of a bulk change's `resultUrl`: what became of each number, as JSONL, CSV or XLSX."""
 
-from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from contextlib import aclosing, suppress
 
+from starlette.types import Receive, Scope, Send
+
+from authz.actions import Action
+from authz.principal import Principal
+from authz.scope import scope
 from gateway.db import Database
+from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.ids import Kind, decode
-from gateway.kit.texts import Text, negotiate
+from gateway.kit.texts import Text
 from gateway.reports.tables import TableFormat, write
 from gateway.services.bulk_results import COLUMNS, find_result, read_result
-from gateway.services.principals import Identity, Principals
-from gateway.transport.files import answer_caller
+from gateway.transport.authentication import harmless
+from gateway.transport.connections import Connections
+from gateway.transport.graphql import FOREIGN_ORIGIN, Request, refusal, respond
+from gateway.transport.operations import OVER, Caller, Operations
 from gateway.transport.requests import fault
+from gateway.transport.streams import HeaderLines, Over, send_all
 
 NO_FORMAT = Text(
     en="A result is there in these formats, by the end of the address: {formats}.",
@@ -19,29 +27,56 @@ NO_FORMAT = Text(
 
 
 class DownloadEndpoint:
-    """Sends files as they are made, in pieces: a long one takes no more memory than a short one."""
+    """Sends the result of a bulk change as it is read, in pieces: a long file takes no more memory than a short one.
 
-    def __init__(self, db: Database, principals: Principals) -> None:
+    It costs what a query for as many values does, counts as an open connection, and is cut off when session, key or
+    role end: then the response has no end, so that nobody takes a part for the whole.
+    """
+
+    def __init__(self, db: Database, operations: Operations, connections: Connections) -> None:
         self._db = db
-        self._principals = principals
+        self._operations = operations
+        self._connections = connections
 
-    async def bulk_result(self, request: Request) -> Response:
-        async def send(identity: Identity) -> Response:
-            id, format = request.path_params["id"], _format(request.path_params["format"])
-            language = identity.language or negotiate(request.headers.get("accept-language", ""))
-            change_id = decode(id, Kind.BULK_CHANGE, ("id",))
-            company_id = await find_result(self._db, identity.principal, change_id)
-            rows = read_result(self._db, identity.principal, company_id, change_id, language)
-            headers = {
-                "Content-Disposition": f'attachment; filename="{id}.{format}"',
-                "Cache-Control": "no-store",
-                "X-Content-Type-Options": "nosniff",
-            }
-            return StreamingResponse(
-                write(format, COLUMNS, language, rows), headers=headers, media_type=format.media_type
-            )
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request.of(scope, receive)
+        try:
+            await self._send(request, send)
+        except Exception as failure:
+            await respond(send, request, refusal(request, failure))
 
-        return await answer_caller(request, self._principals, send)
+    async def _send(self, request: Request, send: Send) -> None:
+        id, format = request.scope["path_params"]["id"], _format(request.scope["path_params"]["format"])
+        if not harmless(request.headers, reads=True):
+            raise fault(403, FOREIGN_ORIGIN)
+        caller = await self._operations.caller(request.headers, request.ip)
+        context = self._operations.context(caller, request.correlation_id)
+        principal, change_id = context.caller, decode(id, Kind.BULK_CHANGE, ("id",))
+        found = await find_result(self._db, principal, change_id)
+        await context.charge(min(found["item_count"] * len(COLUMNS), context.engine.limits.cost))
+
+        async def write_pieces() -> None:
+            rows = read_result(self._db, principal, found["company_id"], change_id, caller.language)
+            async with aclosing(write(format, COLUMNS, caller.language, rows)) as pieces:
+                async for piece in pieces:
+                    await self._require_same_reach(caller, principal)
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+        headers = _headers(f"{id}.{format}", format.media_type, request.correlation_id)
+        end = await send_all(self._connections, caller, request.receive, send, headers, write_pieces, finite=True)
+        if isinstance(end, Over):
+            with suppress(OSError):
+                await send({"type": "http.response.body", "body": b""})
+
+    async def _require_same_reach(self, caller: Caller, principal: Principal) -> None:
+        """Raises `GatewayError` UNAUTHENTICATED when the caller may not see all that they might at the beginning."""
+        identity = (await self._operations.renewed(caller)).identity
+        if identity is None or _reach(identity.principal) != _reach(principal):
+            raise GatewayError(GatewayErrorCode.UNAUTHENTICATED, OVER())
+
+
+def _reach(principal: Principal) -> object:
+    return scope(principal, Action.BULK_CHANGE_READ), scope(principal, Action.NUMBER_READ)
 
 
 def _format(name: str) -> TableFormat:
@@ -49,3 +84,13 @@ def _format(name: str) -> TableFormat:
     if format is None:
         raise fault(404, NO_FORMAT, formats=", ".join(TableFormat))
     return format
+
+
+def _headers(name: str, media_type: str, correlation_id: str) -> HeaderLines:
+    return [
+        (b"content-type", media_type.encode()),
+        (b"content-disposition", f'attachment; filename="{name}"'.encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"x-correlation-id", correlation_id.encode()),
+    ]

@@ -2,26 +2,18 @@
 
 import asyncio
 from contextlib import aclosing, suppress
-from typing import NoReturn
 
 import orjson
-import structlog
 from starlette.types import Receive, Send
 
-from gateway.kit.errors import GatewayError
 from gateway.transport.answers import dump, present_fault
-from gateway.transport.connections import Connections, Ending, ended_by
+from gateway.transport.connections import Connections
 from gateway.transport.operations import Caller, Operations, new_correlation_id
 from gateway.transport.requests import Parameters
-
-log = structlog.get_logger(__name__)
+from gateway.transport.streams import HeaderLines, send_all
 
 _ALIVE = 12.0
 """Seconds without an event, after which a comment shows that the stream is still there."""
-
-
-class _Over(Exception):
-    """Nothing more will come, or nobody reads."""
 
 
 class EventStream:
@@ -52,32 +44,21 @@ class EventStream:
 
         Raises `GatewayError` RATE_LIMITED, before anything is sent, when the caller has too many connections.
         """
-        begun = False
         try:
-            async with connections.keep(self.caller) as tasks:
-                await send({"type": "http.response.start", "status": 200, "headers": _headers(correlation_id)})
-                begun = True
-                tasks.create_task(_until_gone(receive))
-                await self._write(send)
-        except* Exception as group:
-            end = ended_by(group)
+            await send_all(connections, self.caller, receive, send, _headers(correlation_id), lambda: self._write(send))
         finally:
             self.close()
-        if not begun:
-            raise end
-        if not isinstance(end, _Over | OSError | Ending | GatewayError):
-            log.error("event_stream.failed", correlation_id=correlation_id, exc_info=end)
         with suppress(OSError):
             await send({"type": "http.response.body", "body": b""})
 
-    async def _write(self, send: Send) -> NoReturn:
+    async def _write(self, send: Send) -> None:
         while True:
             event: bytes | None = b":\n\n"
             with suppress(TimeoutError):
                 async with asyncio.timeout(_ALIVE):
                     event = await self._events.get()
             if event is None:
-                raise _Over
+                return
             await send({"type": "http.response.body", "body": event, "more_body": True})
 
     async def _run(self, id: str | None, asked: Parameters) -> None:
@@ -95,12 +76,6 @@ class EventStream:
             await self._events.put(None)
 
 
-async def _until_gone(receive: Receive) -> NoReturn:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    raise _Over
-
-
 def _next(id: str | None, answer: bytes) -> bytes:
     data = answer if id is None else orjson.dumps({"id": id, "payload": orjson.Fragment(answer)})
     return b"event: next\ndata: " + data + b"\n\n"
@@ -111,7 +86,7 @@ def _complete(id: str | None) -> bytes:
     return b"event: complete\ndata: " + (b"" if id is None else orjson.dumps({"id": id})) + b"\n\n"
 
 
-def _headers(correlation_id: str) -> list[tuple[bytes, bytes]]:
+def _headers(correlation_id: str) -> HeaderLines:
     return [
         (b"content-type", b"text/event-stream; charset=utf-8"),
         (b"cache-control", b"no-store"),

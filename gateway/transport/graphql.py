@@ -8,7 +8,7 @@ import orjson
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
-from gateway.kit.errors import GatewayError, GatewayErrorCode
+from gateway.kit.errors import ErrorCode, GatewayError, GatewayErrorCode, Refusal
 from gateway.kit.texts import Text, negotiate
 from gateway.telemetry import traces
 from gateway.transport.answers import dump, present_fault
@@ -146,7 +146,7 @@ async def read(request: Request) -> Parameters:
 
 
 def refusal(request: Request, failure: Exception) -> Response:
-    """How a request is answered that was not executed."""
+    """How a request is answered that was not executed, or could not be, be it for a document or a file."""
     media = accepted(request.headers.get("accept", "")) or JSON
     status, error, headers = 500, failure, dict[str, str]()
     if isinstance(failure, HttpFault):
@@ -157,6 +157,8 @@ def refusal(request: Request, failure: Exception) -> Response:
             headers = {"www-authenticate": "Bearer"}
         elif "retryAfter" in failure.extensions:
             headers = {"retry-after": str(failure.extensions["retryAfter"])}
+    elif isinstance(failure, Refusal):
+        status = 404 if failure.code is ErrorCode.NOT_FOUND else 400
     observe_refused(status)
     language = negotiate(request.headers.get("accept-language", ""))
     body = orjson.dumps({"errors": present_fault(error, language, request.correlation_id)})

@@ -1,5 +1,6 @@
 """A GraphQL request as it came over HTTP: media types, size, and the three parameters."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -10,10 +11,12 @@ import orjson
 from starlette.types import Receive, Scope
 
 from gateway.kit.errors import GatewayError, GatewayErrorCode
-from gateway.kit.texts import Text
+from gateway.kit.texts import Message, Text
 
 LARGEST_BODY = 100_000
 """Bytes of a request's body."""
+_PATIENCE, _SLOWEST = 10.0, 20_000
+"""Seconds that a body may take, and for how many bytes a second more is granted."""
 
 EVENTS = "text/event-stream"
 TEXT = "text/plain"
@@ -40,6 +43,10 @@ AN_OBJECT = Text(en="an object", ru="объект")
 TOO_LARGE = Text(
     en="The body has more than {limit:,} bytes. Move long values into uploads and split long lists.",
     ru="Тело запроса больше {limit:,} байт. Передавайте файлы через загрузку и делите длинные списки.",
+)
+TOO_SLOW = Text(
+    en="The body was not there after {seconds} seconds. Send it again, over a faster line or in smaller parts.",
+    ru="Тело запроса не пришло за {seconds} с. Повторите запрос по более быстрому каналу или меньшими частями.",
 )
 
 
@@ -74,18 +81,25 @@ class Parameters:
     """The SHA-256 of the document, in hexadecimal; with it `query` may be empty."""
 
 
-async def read_body(receive: Receive, headers: Headers, largest: int = LARGEST_BODY) -> bytes:
-    """The whole body; an `HttpFault` 413 as soon as it is known to be too large."""
+async def read_body(
+    receive: Receive, headers: Headers, largest: int = LARGEST_BODY, too_large: Message | None = None
+) -> bytes:
+    """The whole body; an `HttpFault` 413 as soon as it is known to be too large, 408 when it takes too long."""
+    refused = HttpFault(413, GatewayError(GatewayErrorCode.BAD_REQUEST, too_large or TOO_LARGE(limit=largest)))
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) > largest:
-        raise fault(413, TOO_LARGE, limit=largest)
-    body, more = bytearray(), True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > largest:
-            raise fault(413, TOO_LARGE, limit=largest)
-        more = message.get("more_body", False)
+        raise refused
+    body, more, patience = bytearray(), True, _PATIENCE + largest / _SLOWEST
+    try:
+        async with asyncio.timeout(patience):
+            while more:
+                message = await receive()
+                body += message.get("body", b"")
+                if len(body) > largest:
+                    raise refused
+                more = message.get("more_body", False)
+    except TimeoutError:
+        raise fault(408, TOO_SLOW, {"connection": "close"}, seconds=round(patience)) from None
     return bytes(body)
 
 

@@ -1,5 +1,7 @@
 """Results of bulk changes as files: what became of each number, for those who may see it."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -14,10 +16,11 @@ from gateway.operations.labels import LabelSet
 from gateway.operations.options import OptionConnect
 from gateway.services import bulk_results
 from gateway.services.bulk_results import COLUMNS, read_result
-from gateway.services.principals import Identity, Principals
 from gateway.sheets.reader import open_sheet
+from gateway.transport import connections
 from gateway.transport.downloads import DownloadEndpoint
 from schema.bulk_changes import RESULT_ADDRESS
+from tests.factories.files import Files, SlowReader
 from tests.services.bulk import Bulk
 from tests.services.fleet import ADMINISTRATOR, BRANCH_NUMBER, COMPANY, FOREIGNER, MANAGER, NUMBER
 from tests.unit.operations.catalogues import PLAIN
@@ -25,18 +28,16 @@ from tests.unit.operations.catalogues import PLAIN
 PEOPLE = {"anna": ADMINISTRATOR, "boris": MANAGER, "clara": FOREIGNER}
 
 
-class KnownPeople(Principals):
-    def __init__(self) -> None:
-        pass
-
-    async def by_key(self, secret: str) -> Identity | None:
-        return Identity(PEOPLE[secret], None, None, None)
+def served(bulk: Bulk, files: Files) -> Starlette:
+    endpoint = DownloadEndpoint(bulk.database, files.operations, files.connections)
+    return Starlette(routes=[Route(RESULT_ADDRESS, endpoint, methods=["GET"])])
 
 
-async def get(bulk: Bulk, address: str, key: str | None = "anna") -> httpx.Response:
-    endpoint = DownloadEndpoint(bulk.database, KnownPeople())
-    app = Starlette(routes=[Route(RESULT_ADDRESS, endpoint.bulk_result)])
-    headers = {"Accept-Language": "ru"} | ({"Authorization": f"Bearer {key}"} if key else {})
+async def get(
+    bulk: Bulk, address: str, key: str | None = "anna", files: Files | None = None, **more: str
+) -> httpx.Response:
+    app = served(bulk, files or Files(bulk.database, PEOPLE))
+    headers = {"Accept-Language": "ru"} | ({"Authorization": f"Bearer {key}"} if key else {}) | more
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         return await client.get(f"/bulk-changes/{address}", headers=headers)
 
@@ -106,3 +107,82 @@ async def test_what_is_not_there_or_not_for_the_caller(
     answer = await get(bulk, address.format(id=change_id), key)
 
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (status, code)
+
+
+async def test_a_file_costs_as_many_points_as_it_has_values(bulk: Bulk) -> None:
+    change_id, files = await bulk.plan(LabelSet("x")), Files(bulk.database, PEOPLE)
+
+    await get(bulk, f"blk_{change_id}/result.csv", files=files)
+
+    assert files.purse.spent == [100 + 10 * len(COLUMNS)]
+
+
+async def test_whose_budget_is_spent_gets_no_file(bulk: Bulk) -> None:
+    change_id = await bulk.plan(LabelSet("x"))
+
+    answer = await get(bulk, f"blk_{change_id}/result.csv", files=Files(bulk.database, PEOPLE, points=179))
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
+    assert answer.json()["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+
+
+async def test_a_file_is_one_of_the_open_connections(bulk: Bulk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "_OF_A_PRINCIPAL", 1)
+    change_id, files = await bulk.plan(LabelSet("x")), Files(bulk.database, PEOPLE)
+
+    async with files.connections.keep(await files.operations.caller({"authorization": "Bearer anna"}, "")):
+        refused = await get(bulk, f"blk_{change_id}/result.csv", files=files)
+    taken = await get(bulk, f"blk_{change_id}/result.csv", files=files)
+
+    assert (refused.status_code, taken.status_code) == (429, 200)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({}, 403),
+        ({"sec-fetch-site": "same-origin"}, 200),
+        ({"x-requested-with": "portal"}, 200),
+    ],
+)
+async def test_no_page_of_another_site_has_a_browser_get_files(
+    bulk: Bulk, headers: dict[str, str], status: int
+) -> None:
+    change_id = await bulk.plan(LabelSet("x"))
+
+    answer = await get(bulk, f"blk_{change_id}/result.csv", None, None, cookie="gateway_session=anna", **headers)
+
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize("loses", ["access", "a role", "nothing"])
+async def test_a_file_has_no_end_when_access_ends_before_it(
+    bulk: Bulk, loses: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_results, "_AT_ONCE", 1)
+    change_id, files = await bulk.plan(LabelSet("x")), Files(bulk.database, PEOPLE)
+    reader = SlowReader(served(bulk, files), f"/bulk-changes/blk_{change_id}/result.jsonl", "anna")
+    async with asyncio.timeout(10):
+        start, first = await reader.part(), await reader.part()
+
+        if loses == "access":
+            del files.people["anna"]
+            files.tell_of_access()
+            await reader.done
+        elif loses == "a role":
+            files.people["anna"] = MANAGER
+        parts = [part async for part in rest(reader)]
+
+    assert (start["status"], first["more_body"]) == (200, True)
+    if loses == "nothing":
+        assert (len(parts), parts[-1]) == (10, {"type": "http.response.body", "body": b""})
+    else:
+        assert len(parts) <= 3
+        assert all(part["more_body"] for part in parts)
+
+
+async def rest(reader: SlowReader) -> AsyncIterator[Any]:
+    while (part := await reader.part()) is not None:
+        yield part

@@ -1,5 +1,6 @@
 """Uploaded files: kept for a day, of a bounded size, seen by the one who sent them."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ import pytest
 from authz.principal import Grant, Principal
 from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.texts import Language
 from gateway.services import uploads
 from gateway.services.uploads import load_upload, store_upload
 from tests.services.fleet import ADMINISTRATOR, AUDITOR, COMPANY, FOREIGNER, OTHER_COMPANY, arrange
@@ -113,3 +115,22 @@ async def test_after_a_day_it_is_gone(database: Database, owner_connection: asyn
 
     ids = await owner_connection.fetchval("SELECT array_agg(id ORDER BY id) FROM uploads")
     assert ids == sorted([recent, foreign, last])
+
+
+async def test_so_many_files_of_a_company_are_kept_and_no_more(
+    database: Database, owner_connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MOST_UPLOADS", 3)
+    oldest = await store(database)
+    sent = [store(database) for _ in range(4)]
+
+    told = await asyncio.gather(*sent, return_exceptions=True)
+
+    refusals = [each for each in told if isinstance(each, Refusal)]
+    assert [(each.code, each.field) for each in refusals] == [(ErrorCode.TOO_LARGE, ("companyId",))] * 2
+    assert (
+        refusals[0].message.render(Language.EN).startswith("3 files of the company are kept already. Each goes a day")
+    )
+    await store_upload(database, FOREIGNER, OTHER_COMPANY, name="a", content=b"x")
+    await owner_connection.execute("UPDATE uploads SET created_at = now() - interval '25 hours' WHERE id = $1", oldest)
+    await store(database)
