@@ -5,8 +5,8 @@ from gateway.execution.documents import Prepared
 from gateway.execution.engine import Engine, RequestContext, Result
 from gateway.execution.fields import PUBLIC, batched, column, computed, keyed, streamed
 from gateway.execution.limits import Limits
-from gateway.execution.rows import OfType, Row, Shared
 from gateway.execution.selection import Info, Selection, StreamInfo
+from gateway.kit.rows import OfType, Row, Shared
 
 __all__ = [
     "PUBLIC",

@@ -15,7 +15,7 @@ from graphql.pyutils import is_iterable
 
 from gateway.execution.fields import Source
 from gateway.execution.plan import Plan, PlannedField, Scope, strip
-from gateway.execution.rows import Shared
+from gateway.kit.rows import Shared
 
 MAX_FRAGMENTS = 100
 """Serialised forms kept for one shared row."""

@@ -34,7 +34,7 @@ from strawberry.types.arguments import StrawberryArgument, convert_argument
 from strawberry.types.base import StrawberryObjectDefinition
 
 from gateway.execution.fields import PUBLIC, Field, Source, Spec
-from gateway.execution.rows import OfType
+from gateway.kit.rows import OfType
 
 STRAWBERRY = "strawberry-definition"
 

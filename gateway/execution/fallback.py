@@ -22,8 +22,8 @@ from gateway.execution.definitions import Definitions, FieldDefinition
 from gateway.execution.documents import Syntax
 from gateway.execution.fields import Source
 from gateway.execution.resolving import resolve, verdicts
-from gateway.execution.rows import OfType
 from gateway.execution.selection import Info, Selection
+from gateway.kit.rows import OfType
 
 
 @dataclass(slots=True)

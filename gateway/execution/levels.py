@@ -15,9 +15,9 @@ from gateway.execution.definitions import Definitions
 from gateway.execution.fields import Source
 from gateway.execution.plan import PlannedField, Scope, Step
 from gateway.execution.resolving import resolve, verdicts
-from gateway.execution.rows import OfType, Shared
 from gateway.execution.selection import Info
 from gateway.execution.variables import Variables
+from gateway.kit.rows import OfType, Shared
 
 SLICE = 1_000
 """Rows made before the event loop gets a turn."""

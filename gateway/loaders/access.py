@@ -8,8 +8,9 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, bindparam, 
 
 from authz.actions import Action
 from gateway.db import Statement
-from gateway.execution import Row, Selection
+from gateway.execution.selection import Selection
 from gateway.kit.paging import Keyset, Page
+from gateway.kit.rows import Row
 from gateway.loaders.narrowing import PARENT, Parent
 from gateway.loaders.pages import Listing, pages
 from gateway.loaders.reading import Read

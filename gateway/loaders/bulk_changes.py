@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import ARRAY, String, any_, bindparam, select
 
 from authz.actions import Action
-from gateway.execution import Row, Selection
+from gateway.execution.selection import Selection
 from gateway.kit.paging import Keyset, Page
+from gateway.kit.rows import Row
 from gateway.loaders.narrowing import PARENT, Filter, Parent
 from gateway.loaders.pages import Listing, pages
 from gateway.loaders.reading import Read

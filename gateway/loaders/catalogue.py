@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import select
 
 from gateway.db import Database, Statement, Tenant
-from gateway.execution.rows import Row
+from gateway.kit.rows import Row
 from gateway.models import metadata
 from gateway.models.catalogue import AllowanceUnit, OptionRuleKind
 from gateway.operations.catalogue import Catalogue, OptionItem, Package, TariffItem

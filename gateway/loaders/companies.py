@@ -9,9 +9,10 @@ from sqlalchemy import ARRAY, String, all_, bindparam, func, or_, select
 from authz.actions import Action
 from authz.scope import Shape
 from gateway.db import Statement
-from gateway.execution import Row, Selection
+from gateway.execution.selection import Selection
 from gateway.kit import paging
 from gateway.kit.paging import Keyset, Page
+from gateway.kit.rows import Row
 from gateway.kit.seek import seek
 from gateway.loaders.narrowing import Filter
 from gateway.loaders.pages import Wanted, page_row

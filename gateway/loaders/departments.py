@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import BigInteger, String, bindparam, func
 
 from authz.actions import Action
-from gateway.execution import Row, Selection
+from gateway.execution.selection import Selection
 from gateway.kit.paging import Keyset, Page
+from gateway.kit.rows import Row
 from gateway.loaders.narrowing import NO_FILTER, Filter, Parent
 from gateway.loaders.pages import Listing, pages
 from gateway.loaders.reading import Read

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import ARRAY, String, all_, bindparam
 
 from authz.actions import Action
-from gateway.execution import Row, Selection
+from gateway.execution.selection import Selection
 from gateway.kit.paging import Keyset, Page
+from gateway.kit.rows import Row
 from gateway.loaders.narrowing import Filter, Parent, in_subtree
 from gateway.loaders.pages import Listing, pages
 from gateway.loaders.reading import Read

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, func, literal_column, select
 
 from authz.actions import Action
-from gateway.execution import Row, Selection
+from gateway.execution.selection import Selection
 from gateway.kit.paging import Keyset, Page
+from gateway.kit.rows import Row
 from gateway.loaders.departments import DEPARTMENTS
 from gateway.loaders.employees import EMPLOYEES
 from gateway.loaders.narrowing import PARENT, Filter, Parent, in_subtree

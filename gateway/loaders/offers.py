@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from gateway.execution import Row
 from gateway.kit.paging import Keyset, Page
+from gateway.kit.rows import Row
 from gateway.loaders.pages import page_of
 from gateway.operations.catalogue import Catalogue
 from gateway.operations.offers import available_options, available_tariffs

@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Select, func, select, true
 
 from authz.scope import Shape
 from gateway.db import Statement
-from gateway.execution import Row, Selection
+from gateway.execution.selection import Selection
 from gateway.kit import paging
 from gateway.kit.paging import Keyset, Page, Slice
+from gateway.kit.rows import Row
 from gateway.kit.seek import seek
 from gateway.loaders.narrowing import NO_FILTER, PARENT, Filter, Parent
 from gateway.loaders.reading import Read

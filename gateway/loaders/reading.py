@@ -8,7 +8,7 @@ import asyncpg
 
 from authz.principal import Principal
 from gateway.db import Database, Statement, Tenant
-from gateway.execution import Row
+from gateway.kit.rows import Row
 from gateway.loaders.lookups import Key, Lookups, by_key
 from gateway.loaders.sources import Source
 from gateway.operations.catalogue import Catalogue

@@ -8,7 +8,7 @@ from sqlalchemy import literal_column
 from authz.actions import Action
 from authz.enforcer import BUILT_IN, Effect
 from authz.roles import BuiltInRole
-from gateway.execution import Row, Shared
+from gateway.kit.rows import Row, Shared
 from gateway.kit.texts import Language
 from gateway.loaders.reading import Read
 from gateway.loaders.sources import Reach, Source, columns_of

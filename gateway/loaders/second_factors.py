@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 
 from gateway.db import Statement
-from gateway.execution import Row
+from gateway.kit.rows import Row
 from gateway.loaders.reading import Read
 from gateway.models import metadata
 

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import and_
 
 from authz.actions import Action
-from gateway.execution import Row, Shared
+from gateway.kit.rows import Row, Shared
 from gateway.loaders.reading import Read
 from gateway.loaders.sources import Reach, Source, columns_of
 from gateway.models import metadata

@@ -12,7 +12,7 @@ from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, and_, s
 from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import Scope, Shape, scope
-from gateway.execution import Row
+from gateway.kit.rows import Row
 
 Columns = Mapping[str, ColumnElement[Any]]
 

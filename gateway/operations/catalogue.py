@@ -9,7 +9,7 @@ from hashlib import sha256
 
 import orjson
 
-from gateway.execution.rows import Shared
+from gateway.kit.rows import Shared
 from gateway.models.catalogue import FeePeriod
 
 AVERAGE_MONTH = Fraction("30.4375")

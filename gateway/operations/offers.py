@@ -5,7 +5,7 @@ Asked here without the reasons, which take twenty times longer to give.
 
 from collections.abc import Hashable, Sequence
 
-from gateway.execution.rows import Shared
+from gateway.kit.rows import Shared
 from gateway.operations.catalogue import Catalogue, OptionItem, TariffItem
 from gateway.operations.obstacles import out_of_service
 from gateway.operations.state import NumberState

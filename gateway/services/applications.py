@@ -10,9 +10,9 @@ from functools import partial
 from sqlalchemy import BigInteger, LargeBinary, String, bindparam, func, insert, select, true, update
 
 from gateway.db import Database, Statement, Tenant, run
-from gateway.execution.rows import Row
 from gateway.kit.emails import parse_email
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal, Refusals
+from gateway.kit.rows import Row
 from gateway.kit.texts import Language, Text
 from gateway.models import metadata
 from gateway.models.applications import ApplicationStatus

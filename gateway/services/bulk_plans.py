@@ -19,8 +19,8 @@ from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import holds
 from gateway.db import Database, Statement, Tenant, run
-from gateway.execution.rows import Row
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
+from gateway.kit.rows import Row
 from gateway.kit.texts import Message, Text
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkChangeStatus, BulkErrorPolicy, BulkItemState

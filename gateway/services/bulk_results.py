@@ -9,10 +9,10 @@ from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import Shape, scope
 from gateway.db import Database, Statement, Tenant
-from gateway.execution.rows import Row
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, encode
 from gateway.kit.money import to_decimal
+from gateway.kit.rows import Row
 from gateway.kit.texts import Language, Text
 from gateway.models import metadata
 from gateway.reports.tables import Cell, Column

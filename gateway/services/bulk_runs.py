@@ -12,8 +12,8 @@ from sqlalchemy import BigInteger, bindparam, func, select, update
 
 from authz.principal import Principal
 from gateway.db import Database, Statement, Tenant, run
-from gateway.execution.rows import Row
 from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.rows import Row
 from gateway.kit.texts import Text
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkChangeStatus, BulkErrorPolicy, BulkItemState

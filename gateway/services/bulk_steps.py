@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from authz.actions import Action
 from authz.principal import Principal
 from gateway.db import Database, Statement
-from gateway.execution.rows import Row
 from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.rows import Row
 from gateway.kit.texts import Text
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkChangeStatus, BulkErrorPolicy, BulkItemState

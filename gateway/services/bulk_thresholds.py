@@ -10,9 +10,9 @@ from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import scope
 from gateway.db import Database, Statement, Tenant, run
-from gateway.execution.rows import Row
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, encode
+from gateway.kit.rows import Row
 from gateway.kit.texts import Message, Text
 from gateway.models import metadata
 from gateway.operations import wording

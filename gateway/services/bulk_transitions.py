@@ -11,8 +11,8 @@ from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import Shape, holds, scope
 from gateway.db import Database, Statement, Tenant, run
-from gateway.execution.rows import Row
 from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.rows import Row
 from gateway.kit.texts import Text
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkChangeStatus

@@ -13,8 +13,8 @@ from authz.principal import Grant, Principal, PrincipalKind
 from authz.roles import BuiltInRole
 from authz.scope import holds_throughout
 from gateway.db import Statement
-from gateway.execution.rows import Row
 from gateway.kit.ids import Kind, encode
+from gateway.kit.rows import Row
 from gateway.models import metadata
 from gateway.services.running import Run
 

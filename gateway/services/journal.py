@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from authz.principal import Principal
 from gateway.db import Statement
-from gateway.execution.rows import Row
+from gateway.kit.rows import Row
 from gateway.models import metadata
 from gateway.models.journal import ActorKind, Channel
 from gateway.services.batches import Batch

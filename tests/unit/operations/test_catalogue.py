@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.execution.rows import Shared
+from gateway.kit.rows import Shared
 from gateway.operations.catalogue import monthly_fee, requirements_first
 from tests.unit.operations.catalogues import (
     BASIC,
