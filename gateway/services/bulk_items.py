@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, and_, bindparam, func, update
+from sqlalchemy import ARRAY, BigInteger, Integer, and_, any_, bindparam, func, update
+from sqlalchemy.sql.elements import Grouping
 
 from gateway.db import Statement
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkItemState
 from gateway.models.columns import MOMENT
-from gateway.services.batches import Batch
 from gateway.services.running import Run
 from gateway.telemetry.metrics import BULK_ITEMS
 
@@ -32,12 +33,14 @@ class End(NamedTuple):
     number_updated_at: datetime | None = None
 
 
-_ENDED = Batch(_ITEMS, End._fields)
+_ENDED = {name: Grouping(bindparam(f"its_{name}", type_=ARRAY(_ITEMS.c[name].type))) for name in End._fields}
+# Values are found by the place of an item among those given. Of a change that is new PostgreSQL believes that it has no
+# items, and would look through all that are given for each of all that it has: 900 ms a chunk of 20,000, not 20.
+_place = func.width_bucket(_ITEMS.c.number_id, _ENDED["number_id"], type_=Integer)
 _END = Statement(
     update(_ITEMS)
-    .where(ITEMS_OF_IT, _ITEMS.c.number_id == _ENDED.rows.c.number_id)
-    .values(state=_ENDED.rows.c.state)
-    .values({name: func.coalesce(_ENDED.rows.c[name], _ITEMS.c[name]) for name in End._fields[2:]})
+    .where(ITEMS_OF_IT, _ITEMS.c.number_id == any_(_ENDED["number_id"]))
+    .values({name: func.coalesce(_ENDED[name][_place], _ITEMS.c[name]) for name in End._fields[1:]})
 )
 _COUNTED = {
     BulkItemState.APPLIED: "applied_count",
@@ -55,7 +58,8 @@ _COUNT = Statement(
 async def end_items(run: Run, company_id: int, change_id: int, ends: Sequence[End], moment: datetime) -> None:
     """Ends items that the caller has locked, and counts them; those that are SENT count when they are answered."""
     place = {"company_id": company_id, "change_id": change_id}
-    await run(_END, **place, **_ENDED.parameters(ends))
+    columns = zip(*sorted(ends, key=attrgetter("number_id")), strict=True)
+    await run(_END, **place, **{f"its_{name}": values for name, values in zip(End._fields, columns, strict=True)})
     counts = {name: sum(end.state is state for end in ends) for state, name in _COUNTED.items()}
     await run(_COUNT, **place, moment=moment, **{f"more_{name}": count for name, count in counts.items()})
     for state, name in _COUNTED.items():
