@@ -37,7 +37,7 @@ class Jobs:
         """When companies, and changes of them, had their last turn."""
         self._timetable = (
             _Timed("endings", timedelta(seconds=15), self._end_what_is_due),
-            _Timed("orders", timedelta(seconds=2), self._send_due_orders),
+            _Timed("orders", timedelta(seconds=1), self._send_due_orders),
             _Timed("idempotency keys", timedelta(hours=1), self._forget_idempotency_keys),
         )
         self._next = dict.fromkeys(self._timetable, datetime.min.replace(tzinfo=UTC))

@@ -20,9 +20,9 @@ from gateway.telemetry.process import observing
 from gateway.transport.health import HealthEndpoints
 from gateway.upstream import operator_system
 
-_LOOK_EVERY = 2.0
-"""Seconds after which a worker looks for work that nobody has told it of."""
-_IDLE_TIMEOUT = 5.0
+_LOOK_EVERY = 1.0
+"""Seconds after which a worker looks for work that nobody has told it of: what others have lost."""
+_IDLE_TIMEOUT = 3.0
 """Seconds after which PostgreSQL takes back what a worker has claimed that stands still."""
 _SHORTEST_DELAY, _LONGEST_DELAY = 0.1, 1.0
 

@@ -39,7 +39,11 @@ from gateway.services.running import Run
 from gateway.services.surroundings import surround
 
 CHUNK = 500
-"""Items of one transaction, but for changes that are done to all numbers or to none."""
+"""Items of one transaction. Of changes that are done to all numbers or to none, it does so many at a time: PostgreSQL
+waits for the next statement only as long as a worker would be frozen."""
+
+MOST_SENT = 500
+"""Orders of a change that may be open: the more are, the less cancelling it means when the operator is silent."""
 
 PRICE_CHANGED = Text(en="The price is no longer the one of the plan.", ru="Цена уже не та, что в плане.")
 DRIFTED = Text(en="The number was changed after the plan was made.", ru="Номер изменился после составления плана.")
@@ -54,7 +58,11 @@ _SHARE = Statement(_RUNNING.with_for_update(key_share=True, read=True))
 _TAKE = Statement(_RUNNING.with_for_update(skip_locked=True))
 _CLAIM = Statement(
     select(_ITEMS)
-    .where(ITEMS_OF_IT, _ITEMS.c.state == BulkItemState.PENDING.value)
+    .where(
+        ITEMS_OF_IT,
+        _ITEMS.c.state == BulkItemState.PENDING.value,
+        _ITEMS.c.number_id > bindparam("after_id", type_=BigInteger),
+    )
     .order_by(_ITEMS.c.number_id)
     .limit(bindparam("most", type_=BigInteger))
     .with_for_update(skip_locked=True)
@@ -149,22 +157,26 @@ async def run_chunk(
         within = partial(run, session)
         if not await within(_TAKE if together else _SHARE, **place):
             return False
-        if bss and await orders.count_open(within, company_id, change_id) >= CHUNK:
+        if bss and await orders.count_open(within, company_id, change_id) >= MOST_SENT:
             return False
-        items = await within(_CLAIM, **place, most=change["item_count"] if together else CHUNK)
-        if not items:
-            return False
-        moment = datetime.now(UTC)
-        ends = await _ends(within, author, change, items, catalogue, moment, bss)
+        ends: list[_End] = []
+        moment, last_id = datetime.now(UTC), 0
+        while items := await within(_CLAIM, **place, after_id=last_id, most=CHUNK):
+            ends += await _ends(within, author, change, items, catalogue, moment, bss)
+            last_id = items[-1]["number_id"]
+            if not together:
+                break
         if together and any(end.refusal for end in ends):
             ends = [end if end.refusal else _End(end.item, skipped=True) for end in ends]
-        await end_items(within, company_id, change_id, [end.row(moment) for end in ends], moment)
-        placed = await _place(within, change, [end for end in ends if end.sent], moment)
-        if steps := [each for end in ends if not end.sent for each in end.steps]:
-            await carry_out(within, company_id, _origin(change), moment, steps)
+        placed: list[Placed] = []
+        for some in (ends[start : start + CHUNK] for start in range(0, len(ends), CHUNK)):
+            await end_items(within, company_id, change_id, [end.row(moment) for end in some], moment)
+            placed += await _place(within, change, [end for end in some if end.sent], moment)
+            if steps := [each for end in some if not end.sent for each in end.steps]:
+                await carry_out(within, company_id, _origin(change), moment, steps)
     if bss and placed:
         await orders.send(db, bss, placed)
-    return True
+    return bool(ends)
 
 
 async def finish(db: Database, company_id: int, change_id: int) -> bool:

@@ -1,14 +1,28 @@
 """Orders to the operator's system: placed with the check that allows them, sent outside, settled when answered."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ARRAY, BigInteger, Integer, any_, bindparam, func, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    String,
+    Update,
+    any_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from gateway.db import Database, Statement, Tenant, run
 from gateway.kit.errors import ErrorCode, Refusal
@@ -32,8 +46,10 @@ WAIT = Text(
     en="Try again when it has ended, usually within a minute.",
     ru="Повторите, когда оно завершится: обычно это меньше минуты.",
 )
-LEASE = timedelta(seconds=8)
-"""How long whoever placed an order, or took it over, has it for themselves: longer than a call of the port takes."""
+LEASE = timedelta(seconds=3)
+"""How long whoever placed an order, or took it over, has it for themselves, unless they renew it."""
+RENEW_EVERY = 1.0
+"""Seconds after which senders who still wait for answers do: so the dead and the frozen lose what they had soon."""
 MOST = 200
 """Orders that one call sends again."""
 
@@ -56,17 +72,22 @@ _PLACE = Statement(insert(_ORDERS).from_select(_PLACED.columns, select(*_PLACED.
 _MOMENT = bindparam("moment", type_=MOMENT)
 _due = func.find_due_orders(_MOMENT, bindparam("most", type_=Integer)).table_valued("company_id", "number_id")
 _FIND_DUE = Statement(select(_due.c.company_id, _due.c.number_id))
-_takeable = (
-    select(_ORDERS.c.key)
-    .where(_ORDERS.c.company_id == _COMPANY, _ORDERS.c.number_id == any_(_IDS), _ORDERS.c.due_at <= _MOMENT)
-    .with_for_update(skip_locked=True)
-)
+
+
+def _lease(*which: ColumnElement[bool]) -> Update:
+    """Leases such orders until `its_due_at`, but for those that somebody is settling or taking right now."""
+    free = select(_ORDERS.c.key).where(_ORDERS.c.company_id == _COMPANY, *which).with_for_update(skip_locked=True)
+    return (
+        update(_ORDERS)
+        .where(_ORDERS.c.company_id == _COMPANY, _ORDERS.c.key.in_(free))
+        .values(due_at=bindparam("its_due_at", type_=MOMENT))
+    )
+
+
 _TAKE = Statement(
-    update(_ORDERS)
-    .where(_ORDERS.c.company_id == _COMPANY, _ORDERS.c.key.in_(_takeable))
-    .values(due_at=bindparam("its_due_at", type_=MOMENT))
-    .returning(_ORDERS.c.key, _ORDERS.c.task)
+    _lease(_ORDERS.c.number_id == any_(_IDS), _ORDERS.c.due_at <= _MOMENT).returning(_ORDERS.c.key, _ORDERS.c.task)
 )
+_RENEW = Statement(_lease(_ORDERS.c.key == any_(bindparam("keys", type_=ARRAY(String)))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +146,27 @@ async def place(
 
 
 async def send(db: Database, bss: Bss, orders: Sequence[Placed]) -> None:
-    """Sends orders, outside of any transaction, and settles those that are answered; the others are due soon again."""
-    answers = await bss.carry_out([each.order for each in orders])
+    """Sends orders, outside of any transaction, and settles those that are answered; the others are due soon again.
+
+    They are due to others as soon as this process no longer renews their lease: dead, frozen, or without a database.
+    """
+    sending = asyncio.ensure_future(bss.carry_out([each.order for each in orders]))
+    try:
+        while not (await asyncio.wait([sending], timeout=RENEW_EVERY))[0]:
+            await _renew(db, orders)
+    finally:
+        sending.cancel()
+    answers = sending.result()
     answered = sorted(zip(orders, answers, strict=True), key=lambda pair: (pair[0].company_id, repr(pair[0].origin)))
     for (company_id, origin), pairs in groupby(answered, key=lambda pair: (pair[0].company_id, pair[0].origin)):
         await settle(db, company_id, origin, [(placed.number_id, placed.order.key, answer) for placed, answer in pairs])
+
+
+async def _renew(db: Database, orders: Sequence[Placed]) -> None:
+    until = datetime.now(UTC) + LEASE
+    for company_id, placed in groupby(orders, key=attrgetter("company_id")):
+        keys = [each.order.key for each in placed]
+        await db.fetch(Tenant((company_id,)), _RENEW, company_id=company_id, keys=keys, its_due_at=until)
 
 
 async def send_due(db: Database, bss: Bss) -> int:

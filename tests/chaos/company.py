@@ -16,7 +16,7 @@ from gateway.db import Database, Statement, Tenant
 from gateway.kit.errors import Refusal
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkErrorPolicy
-from gateway.operations.labels import LabelSet
+from gateway.operations.operation import Operation
 from gateway.services import bulk_changes, bulk_steps
 from gateway.services.bulk_targets import Target
 from tests.services.bulk import CATALOGUE, origin_of
@@ -31,10 +31,12 @@ _ALL_OR_NONE = 150
 
 
 class Customer:
-    """A company that gives each of its numbers a new label again and again."""
+    """A company that changes all of its numbers again and again, each turn by another operation."""
 
-    def __init__(self, db: Database, company_id: int, number_ids: list[int], seed: int) -> None:
-        self._db, self._company_id, self._number_ids = db, company_id, number_ids
+    def __init__(
+        self, db: Database, company_id: int, number_ids: list[int], seed: int, operation: Callable[[int], Operation]
+    ) -> None:
+        self._db, self._company_id, self._number_ids, self._operation = db, company_id, number_ids, operation
         self._random = random.Random(seed)
         self._principal = Principal("system", 0, "chaos", (Grant(0, company_id, "owner"),))
         self.cancelled: dict[int, float] = {}
@@ -70,7 +72,7 @@ class Customer:
                 self._principal,
                 self._company_id,
                 Target(ids=ids),
-                [LabelSet(f"turn {turn}")],
+                [self._operation(turn)],
                 on_error=BulkErrorPolicy.REJECT_ALL if together else BulkErrorPolicy.SKIP_FAILED,
                 origin=origin_of(self._principal),
                 idempotency_key=f"plan {turn}",

@@ -1,4 +1,4 @@
-"""Workers as processes of their own, whose chunks are written down from inside, and what may happen to them."""
+"""Workers as processes of their own, whose claims are written down from inside, and what may happen to them."""
 
 import asyncio
 import contextlib
@@ -8,63 +8,80 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from ctypes import c_bool, c_double
 from dataclasses import dataclass, field
+from itertools import count
 from multiprocessing.context import ForkServerProcess
-from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from gateway import jobs, worker
-from gateway.services import bulk_runs, states
+from gateway.services import bulk_runs, orders, states
 from gateway.settings import Settings
+
+Note: TypeAlias = Callable[[Sequence[int | str]], None]
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload([__name__])  # a killed worker is there again at once
 
 
-def work(settings: Settings, log: str, busy: "Synchronized[int]", chunk: int) -> None:
-    """`gateway worker`, with small chunks, each written down when it has claimed its items and when it is committed."""
+def work(settings: Settings, log: str, busy: c_bool, claimed_at: c_double, chunk: int) -> None:
+    """`gateway worker`, with small chunks, which writes down what it claims, items or orders, and when that is done."""
     file = os.open(log, os.O_WRONLY | os.O_APPEND)
     with open(f"{log} says", "a") as said:
         os.dup2(said.fileno(), sys.stdout.fileno())
         os.dup2(said.fileno(), sys.stderr.fileno())
-    run_chunk, load = bulk_runs.run_chunk, states.load
-    began, change = 0.0, 0
+    numbers, run_chunk, load, send = count(), bulk_runs.run_chunk, states.load, orders.send
+    claims_of_chunk: Note | None = None
 
     def note(**what: object) -> None:
         os.write(file, json.dumps({"at": time.time(), **what}).encode() + b"\n")
 
-    async def noted_chunk(db: Any, company_id: int, change_id: int, **options: Any) -> bool:
-        nonlocal began, change
-        began, change = time.time(), change_id
+    @contextlib.asynccontextmanager
+    async def claiming(change_id: int | None = None) -> AsyncIterator[Note]:
+        claim, began = f"{os.getpid()} {next(numbers)}", time.time()
+
+        def claimed(ids: Sequence[int | str]) -> None:
+            note(claim=claim, began=began, change=change_id, ids=list(ids))
+            claimed_at.value, busy.value = time.time(), True
+
         try:
-            done = await run_chunk(db, company_id, change_id, **options)
+            yield claimed
+            note(done=claim)
         finally:
-            change = busy.value = 0
-        if done:
-            note(done=True)
+            busy.value = False
+
+    async def noted_chunk(db: Any, company_id: int, change_id: int, **options: Any) -> bool:
+        nonlocal claims_of_chunk
+        async with claiming(change_id) as claims_of_chunk:
+            done = await run_chunk(db, company_id, change_id, **options)
+        claims_of_chunk = None
         return done
 
     async def noted_load(run: Any, companies: Sequence[int], ids: Sequence[int], *, lock: bool = False) -> Any:
-        if lock and change:
-            note(began=began, change=change, ids=list(ids))
-            busy.value = 1
+        if lock and claims_of_chunk:
+            claims_of_chunk(ids)
         return await load(run, companies, ids, lock=lock)
 
-    bulk_runs.CHUNK, states.load = chunk, noted_load
+    async def noted_send(db: Any, bss: Any, orders: Sequence[orders.Placed]) -> None:
+        async with claiming() as claimed:
+            claimed([each.order.key for each in orders])
+            await send(db, bss, orders)
+
+    bulk_runs.CHUNK, states.load, orders.send = chunk, noted_load, noted_send
     jobs.run_chunk = noted_chunk  # type: ignore[attr-defined]  # it is imported there
     worker.run_worker(settings)
 
 
 @dataclass(slots=True)
-class Chunk:
-    """Items that a worker claimed; `done` is None for those that it lost."""
+class Claim:
+    """Items of a change, or orders by their keys, that a worker has; `done` is None for those that it lost."""
 
     began: float
     claimed: float
-    change_id: int
-    ids: frozenset[int]
+    change_id: int | None
+    ids: set[int | str]
     done: float | None = None
 
 
@@ -75,14 +92,16 @@ class Worker:
     settings: Settings
     log: Path
     chunk: int
-    busy: "Synchronized[int]" = field(default_factory=lambda: _PROCESSES.Value("i", 0))
+    busy: c_bool = field(default_factory=lambda: _PROCESSES.RawValue(c_bool, False))
+    claimed_at: c_double = field(default_factory=lambda: _PROCESSES.RawValue(c_double, 0))
+    """When it claimed something last; 0 before. Without a lock, which would die with its holder."""
     frozen: bool = False
 
     def start(self) -> None:
         self.log.touch()
-        self.busy.value = 0
+        self.busy.value = False
         self.process: ForkServerProcess = _PROCESSES.Process(
-            target=work, args=(self.settings, str(self.log), self.busy, self.chunk)
+            target=work, args=(self.settings, str(self.log), self.busy, self.claimed_at, self.chunk)
         )
         self.process.start()
 
@@ -98,20 +117,16 @@ class Worker:
         os.kill(self.process.pid, signal.SIGCONT)
         self.frozen = False
 
-    @property
-    def claimed_at(self) -> float:
-        """When it claimed items last; 0 before."""
-        return next((chunk.claimed for chunk in self.chunks()[::-1]), 0)
-
-    def chunks(self) -> list[Chunk]:
-        chunks: list[Chunk] = []
+    def claims(self) -> list[Claim]:
+        claims: dict[str, Claim] = {}
         for line in self.log.read_text().splitlines():
             noted = json.loads(line)
-            if "done" in noted:
-                chunks[-1].done = noted["at"]
-            else:
-                chunks.append(Chunk(noted["began"], noted["at"], noted["change"], frozenset(noted["ids"])))
-        return chunks
+            if "claim" in noted:
+                new = Claim(noted["began"], noted["at"], noted["change"], set())
+                claims.setdefault(noted["claim"], new).ids.update(noted["ids"])
+            elif noted["done"] in claims:
+                claims[noted["done"]].done = noted["at"]
+        return list(claims.values())
 
 
 @contextlib.contextmanager

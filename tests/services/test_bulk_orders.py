@@ -31,6 +31,7 @@ def operator() -> Operator:
 async def sent(bulk: Bulk, operator: Operator, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[HttpBss]:
     """Chunks of three, sent to the operator."""
     monkeypatch.setattr(bulk_runs, "CHUNK", 3)
+    monkeypatch.setattr(bulk_runs, "MOST_SENT", 3)
     async with serving(operator) as url:
         bulk.bss = HttpBss(url, patience=Patience(answer=0.1, tries=2, first_pause=0.001, failures=20, rest=0.01))
         yield bulk.bss
