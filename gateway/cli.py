@@ -21,7 +21,7 @@ from gateway.db import Database
 from gateway.document_commands import documents
 from gateway.embedded import Embedded, EmbeddedError
 from gateway.journal_commands import journal
-from gateway.kit.errors import InvalidValue, Refusal
+from gateway.kit.errors import DatabaseAway, InvalidValue, Refusal
 from gateway.migrations import migrate as migrate_database
 from gateway.settings import Settings
 
@@ -46,7 +46,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
         app()
-    except (Refused, EmbeddedError, ValidationError, asyncpg.PostgresError, DBAPIError, OSError) as error:
+    except (Refused, EmbeddedError, ValidationError, asyncpg.PostgresError, DBAPIError, OSError, DatabaseAway) as error:
         print(f"gateway: {complaint(error)}", file=sys.stderr)  # noqa: T201 -- rich would break the line
         sys.exit(1)
 
@@ -56,7 +56,10 @@ def complaint(error: BaseException) -> str:
     match error:
         case ValidationError():
             return "; ".join(f"GATEWAY_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
-        case DBAPIError(orig=BaseException(__cause__=BaseException() as cause)):
+        case (
+            DBAPIError(orig=BaseException(__cause__=BaseException() as cause))
+            | DatabaseAway(__cause__=BaseException() as cause)
+        ):
             return complaint(cause)
         case asyncpg.PostgresError():
             return f"the database refuses: {str(error).splitlines()[0]}"
@@ -89,7 +92,7 @@ def connectable(settings: Settings) -> Iterator[str]:
         with Embedded(settings.data_dir) as embedded:
             try:
                 yield embedded.dsn()
-            except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+            except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, DatabaseAway) as error:
                 raise Refused(f"PostgreSQL broke down: {embedded.crash() or error}") from error
     else:
         asyncio.run(_check(settings))

@@ -16,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, QueuePool
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from gateway.kit.errors import DatabaseAway
 from gateway.listener import Callback, Listener
+from gateway.outages import tell_outage
 from gateway.telemetry import traces
 from gateway.telemetry.metrics import STATEMENT_SECONDS
 from gateway.telemetry.process import Pools
@@ -227,10 +229,10 @@ class Database:
             "idle_in_transaction_session_timeout": str(round(idle_timeout * 1000)),
             "client_connection_check_interval": "1000",  # a statement of somebody who is gone ends, and its locks
         }
-        self._readers = _Readers(partial(self._connect, **_READING), readers)
+        self._readers = _Readers(partial(self._reach, **_READING), readers)
         self._engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
-            async_creator=self._connect,
+            async_creator=self._reach,
             pool_size=writers,
             max_overflow=0,
             hide_parameters=True,  # errors are logged, and parameters may be secrets
@@ -245,7 +247,10 @@ class Database:
 
     async def open(self) -> None:
         """Connects; OSError, asyncpg.PostgresError or ValueError when the address or the server is wrong."""
-        await self._readers.open()
+        try:
+            await self._readers.open()
+        except DatabaseAway as away:
+            raise away.__cause__ or away from None
 
     async def close(self) -> None:
         """Closes all connections, when the statements that run have ended."""
@@ -254,15 +259,29 @@ class Database:
         await self._readers.close()
 
     async def fetch(self, tenant: Tenant, statement: Statement, **parameters: object) -> list[asyncpg.Record]:
-        """Runs one statement as `tenant` and gives its rows; what a single statement changes is committed with it."""
-        return await self._readers.fetch(tenant, statement, parameters)
+        """Runs one statement as `tenant` and gives its rows; what a single statement changes is committed with it.
+
+        Raises `DatabaseAway` when it can't be reached.
+        """
+        try:
+            return await self._readers.fetch(tenant, statement, parameters)
+        except Exception as error:
+            tell_outage(error)
+            raise
 
     @contextlib.asynccontextmanager
     async def transaction(self, tenant: Tenant) -> AsyncIterator[AsyncSession]:
-        """A session in one transaction as `tenant`: committed at the end of the block, rolled back by an exception."""
-        async with self._sessions() as session, session.begin():
-            await session.execute(_ASSUME_LOCALLY, {"tenant_setting": tenant.setting})
-            yield session
+        """A session in one transaction as `tenant`: committed at the end of the block, rolled back by an exception.
+
+        Raises `DatabaseAway` when it can't be reached or goes away meanwhile.
+        """
+        try:
+            async with self._sessions() as session, session.begin():
+                await session.execute(_ASSUME_LOCALLY, {"tenant_setting": tenant.setting})
+                yield session
+        except Exception as error:
+            tell_outage(error)
+            raise
 
     def pools(self) -> Pools:
         """How many connections of each pool are busy, and how many there may be."""
@@ -278,6 +297,13 @@ class Database:
         After a lost connection it is called with None: whatever it keeps may be stale.
         """
         await self._listener.add(channel, callback)
+
+    async def _reach(self, **settings: str) -> _Connection:
+        try:
+            return await self._connect(**settings)
+        except Exception as error:
+            tell_outage(error, OSError)
+            raise
 
     async def _connect(self, **settings: str) -> _Connection:
         connection: _Connection = await asyncpg.connect(

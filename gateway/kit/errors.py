@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Self
 
-from gateway.kit.texts import Language, Message
+from gateway.kit.texts import Language, Message, Text
+
+AWAY = Text(
+    en="The gateway cannot reach its database just now. Try again in {seconds} {seconds:second|seconds}; look whether "
+    "a mutation was done before sending it again.",
+    ru="База данных шлюза сейчас недоступна. Повторите через {seconds} {seconds:секунду|секунды|секунд}; перед "
+    "повтором изменения проверьте, не выполнено ли оно.",
+)
+_BACK_IN = 5
+"""Seconds after which to try again."""
 
 
 class ErrorCode(StrEnum):
@@ -94,6 +103,7 @@ class GatewayErrorCode(StrEnum):
     TOO_COSTLY = "TOO_COSTLY"
     RATE_LIMITED = "RATE_LIMITED"
     TIMEOUT = "TIMEOUT"
+    UNAVAILABLE = "UNAVAILABLE"
     INTERNAL = "INTERNAL"
 
 
@@ -110,3 +120,10 @@ class GatewayError(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message.render(Language.EN)}"
+
+
+class DatabaseAway(GatewayError):
+    """The database can't be reached, or went away meanwhile: what was being changed may be changed or not."""
+
+    def __init__(self) -> None:
+        super().__init__(GatewayErrorCode.UNAVAILABLE, AWAY(seconds=_BACK_IN), extensions={"retryAfter": _BACK_IN})

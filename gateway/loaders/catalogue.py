@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import select
 
 from gateway.db import Database, Statement, Tenant
+from gateway.kit.errors import DatabaseAway
 from gateway.kit.rows import Row
 from gateway.models import metadata
 from gateway.models.catalogue import AllowanceUnit, OptionRuleKind
@@ -136,7 +137,7 @@ class CatalogueCache:
             try:
                 self._tables = await read_tables(self._db)
                 self._catalogue = self._tables.on(self._today())
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (DatabaseAway, asyncpg.PostgresError) as error:
                 log.warning("catalogue.not_read", error=str(error), retry_in=_RETRY_AFTER)
                 self._stale.set()
                 await asyncio.sleep(_RETRY_AFTER)

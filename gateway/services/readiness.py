@@ -8,6 +8,7 @@ import asyncpg
 from sqlalchemy import column, select, table
 
 from gateway.db import Database, Statement, Tenant
+from gateway.kit.errors import DatabaseAway
 from gateway.migrations import outgrown
 
 _REVISION = Statement(select(column("version_num")).select_from(table("alembic_version")))
@@ -30,7 +31,7 @@ async def obstacle(db: Database) -> Obstacle | None:
             (row,) = await db.fetch(Tenant(), _REVISION)
     except asyncpg.UndefinedTableError:
         return Obstacle.MIGRATION
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (DatabaseAway, TimeoutError, asyncpg.PostgresError):
         return Obstacle.DATABASE
     return Obstacle.MIGRATION if row["version_num"] in _outgrown() else None
 

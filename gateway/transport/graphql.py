@@ -8,10 +8,10 @@ import orjson
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
-from gateway.kit.errors import ErrorCode, GatewayError, GatewayErrorCode, Refusal
+from gateway.kit.errors import DatabaseAway, ErrorCode, GatewayError, GatewayErrorCode, Refusal
 from gateway.kit.texts import Text, negotiate
 from gateway.telemetry import traces
-from gateway.transport.answers import dump, present_fault
+from gateway.transport.answers import cause_of, dump, present_fault
 from gateway.transport.authentication import closed_cookies, harmless, opened_cookies
 from gateway.transport.compression import packed
 from gateway.transport.observing import observe_refused
@@ -62,6 +62,7 @@ _STATUSES = {
     GatewayErrorCode.FORBIDDEN: 403,
     GatewayErrorCode.RATE_LIMITED: 429,
     GatewayErrorCode.TIMEOUT: 504,
+    GatewayErrorCode.UNAVAILABLE: 503,
 }
 
 
@@ -125,10 +126,14 @@ class GraphQLEndpoint:
         result = await self._operations.execute(prepared, asked, context, request.receive)
         if result is None:
             return None
+        status, more = 200 if result.executed or media == JSON else 400, dict[str, str]()
+        if away := next((cause for error in result.errors if isinstance(cause := cause_of(error), DatabaseAway)), None):
+            status, more = _STATUSES[away.code], _retry_after(away)
         return Response(
-            200 if result.executed or media == JSON else 400,
+            status,
             dump(result, context.language, request.correlation_id),
             media,
+            more,
             cookies=_cookies(context, request.scope["scheme"] == "https"),
         )
 
@@ -153,10 +158,7 @@ def refusal(request: Request, failure: Exception) -> Response:
         status, error, headers = failure.status, failure.error, failure.headers
     elif isinstance(failure, GatewayError):
         status = _STATUSES.get(failure.code, 400)
-        if status == 401:
-            headers = {"www-authenticate": "Bearer"}
-        elif "retryAfter" in failure.extensions:
-            headers = {"retry-after": str(failure.extensions["retryAfter"])}
+        headers = {"www-authenticate": "Bearer"} if status == 401 else _retry_after(failure)
     elif isinstance(failure, Refusal):
         status = 404 if failure.code is ErrorCode.NOT_FOUND else 400
     observe_refused(status)
@@ -182,6 +184,11 @@ async def respond(send: Send, request: Request, response: Response) -> None:
     ]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _retry_after(error: GatewayError) -> Headers:
+    seconds = error.extensions.get("retryAfter")
+    return {} if seconds is None else {"retry-after": str(seconds)}
 
 
 def _cookies(context: Context, secure: bool) -> Sequence[str]:

@@ -9,7 +9,7 @@ import orjson
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from gateway.kit.errors import GatewayError, GatewayErrorCode
+from gateway.kit.errors import DatabaseAway, GatewayError, GatewayErrorCode
 from gateway.kit.texts import Language, Text
 from gateway.transport.answers import dump, present_all, present_fault
 from gateway.transport.authentication import own_site
@@ -83,6 +83,8 @@ class WebSocketEndpoint:
         headers = headers | {name: str(given[name]) for name in _CARRIED if name in given}
         try:
             return await self._operations.caller(headers, ip)
+        except DatabaseAway:
+            raise _Close(1013, "Try again later") from None
         except GatewayError:
             raise _Close(4403, "Forbidden") from None
 
