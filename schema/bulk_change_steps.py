@@ -15,6 +15,7 @@ from gateway.kit.texts import Text
 from gateway.loaders.bulk_changes import BULK_CHANGES
 from gateway.models.bulk_changes import BulkErrorPolicy
 from gateway.services import bulk_changes, bulk_steps
+from gateway.services.bulk_changes import POINTS_PER_NUMBER
 from gateway.services.bulk_targets import Target
 from gateway.services.bulk_thresholds import set_threshold
 from schema.bulk_changes import ApprovalThreshold, BulkChange
@@ -59,7 +60,9 @@ class NumberTarget:
 @strawberry.input(description="A plan to make.")
 class BulkChangePlanInput:
     company_id: strawberry.ID = strawberry.field(description="Whose numbers.")
-    target: NumberTarget = strawberry.field(description="Which numbers.")
+    target: NumberTarget = strawberry.field(
+        description=f"Which numbers. Each costs {POINTS_PER_NUMBER} points beside those of the request."
+    )
     changes: list[NumberChangeInput] = strawberry.field(
         description="One to ten changes, done in this order to each number."
     )
@@ -99,7 +102,9 @@ class ApprovalThresholdInput:
         description="More numbers than these; null for any count.", default=strawberry.UNSET
     )
     amount: Decimal | None = strawberry.field(
-        description="More roubles than these, one-off and monthly; null for any price.", default=strawberry.UNSET
+        description="More roubles than these by which something gets dearer, one-off and monthly; what gets cheaper "
+        "does not make up for it. Null for any price.",
+        default=strawberry.UNSET,
     )
 
 
@@ -132,6 +137,7 @@ async def _plan(
             [operation_of(change, "changes", str(place)) for place, change in enumerate(input.changes)],
             on_error=input.on_error,
             origin=context.author,
+            budget=context.budget,
             comment=given(input.comment),
             idempotency_key=given(input.idempotency_key),
         )
@@ -168,10 +174,10 @@ async def _apply(
 Step: TypeAlias = Callable[..., Awaitable[int | None]]
 
 
-def _step(service: Step, *, proven: bool = False) -> Any:
+def _step(service: Step, *, proven: bool = False, plans: bool = False) -> Any:
     """The resolver of a step, which answers with the change, or with the new one that the service gives.
 
-    `proven` steps ask for a fresh proof of who is there.
+    `proven` steps ask for a fresh proof of who is there; those that `plans` are paid for by their numbers.
     """
 
     async def resolve(
@@ -192,6 +198,7 @@ def _step(service: Step, *, proven: bool = False) -> Any:
                 comment=given(input.comment),
                 idempotency_key=given(input.idempotency_key),
                 **({"session_id": context.session_id} if proven else {}),
+                **({"budget": context.budget} if plans else {}),
             )
             return new_id or change_id
 
@@ -250,12 +257,12 @@ class BulkChangeMutation:
         _step(bulk_steps.cancel), "Stop; what is done stays.", Action.BULK_CHANGE_APPLY
     )
     bulk_change_retry: BulkChangePayload = batched(
-        _step(bulk_changes.retry),
+        _step(bulk_changes.retry, plans=True),
         "Plan the failed items anew, and those that were not reached.",
         Action.BULK_CHANGE_PLAN,
     )
     bulk_change_undo: BulkChangePayload = batched(
-        _step(bulk_changes.undo), "Plan the reverse of a finished change.", Action.BULK_CHANGE_PLAN
+        _step(bulk_changes.undo, plans=True), "Plan the reverse of a finished change.", Action.BULK_CHANGE_PLAN
     )
     approval_threshold_set: ApprovalThresholdPayload = batched(
         _set_threshold,

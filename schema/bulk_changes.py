@@ -282,7 +282,10 @@ async def load_bulk_changes(
 class ApprovalThreshold:
     number_count: int | None = column("More numbers than these; null for any count.", PUBLIC)
     amount: Money | None = computed(
-        money_or_none("kopecks"), "More than this, one-off and monthly; null for any price.", PUBLIC, needs=("kopecks",)
+        money_or_none("kopecks"),
+        "More than this by which something gets dearer, one-off and monthly; null for any price.",
+        PUBLIC,
+        needs=("kopecks",),
     )
 
 

@@ -148,7 +148,8 @@ class BulkItem(SQLModel, table=True):
 
 
 class ApprovalThreshold(SQLModel, table=True):
-    """A bulk change of more numbers or of more kopecks, one-off and monthly together, waits for a second person.
+    """A bulk change of more numbers, or with operations that get dearer by more kopecks, one-off and monthly together,
+    waits for a second person.
 
     Null does not limit; a company without a row asks nobody.
     """

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, insert, select
+from sqlalchemy import ARRAY, BigInteger, String, all_, any_, bindparam, func, insert, literal, select
 
 from authz.actions import Action
 from authz.principal import Principal
@@ -24,8 +24,9 @@ from gateway.operations import registry
 from gateway.operations.blocks import NULL_CHARACTER
 from gateway.operations.operation import Operation
 from gateway.services import bulk_trials
+from gateway.services.budgets import Budget
 from gateway.services.bulk_journal import BulkStep, note
-from gateway.services.bulk_targets import MOST_IDS, Target
+from gateway.services.bulk_targets import MOST_IDS, Target, count_targets
 from gateway.services.bulk_transitions import check_comment, find_change, not_now
 from gateway.services.idempotency import Answer, once
 from gateway.services.journal import Origin
@@ -33,6 +34,10 @@ from gateway.services.running import Run
 from gateway.services.uploads import require_upload
 
 MOST_OPERATIONS = 10
+MOST_OPEN = 100
+"""Bulk changes of a company that have not ended."""
+POINTS_PER_NUMBER = 5
+"""What planning costs its caller for each number of the target."""
 
 NO_COMPANY = Text(
     en="There is no such company where you may plan bulk changes.",
@@ -46,6 +51,14 @@ TOO_MANY_IDS = Text(
     en="{count:,} ids are too many; at most {most:,} are taken. Use a filter or an uploaded list.",
     ru="{count:,} {count:идентификатор|идентификатора|идентификаторов} — слишком много, допустимо {most:,}. "
     "Используйте фильтр или загруженный список.",
+)
+TOO_MANY_OPEN = Text(
+    en="{most} bulk changes of the company have not ended yet; no more can be planned.",
+    ru="У компании уже {most} незавершённых массовых изменений; больше спланировать нельзя.",
+)
+END_SOME = Text(
+    en="Apply, reject or cancel some of company.bulkChanges first.",
+    ru="Сначала примените, отклоните или прекратите некоторые из company.bulkChanges.",
 )
 NOTHING_LEFT = Text(en="Everything in it was done.", ru="В нём всё выполнено.")
 NOTHING_DONE = Text(en="Nothing in it was done.", ru="В нём ничего не выполнено.")
@@ -71,6 +84,13 @@ _TOPMOST = Statement(
     .limit(1)
 )
 _ENDED = (BulkChangeStatus.FINISHED, BulkChangeStatus.CANCELLED)
+_CLOSED = (*_ENDED, BulkChangeStatus.REJECTED, BulkChangeStatus.FAILED)
+_COUNT_OPEN = Statement(
+    select(func.count().label("open")).where(
+        _CHANGES.c.company_id == bindparam("company_id", type_=BigInteger),
+        _CHANGES.c.status != all_(literal([status.value for status in _CLOSED], ARRAY(String))),
+    )
+)
 
 
 async def plan(
@@ -82,13 +102,15 @@ async def plan(
     *,
     on_error: BulkErrorPolicy,
     origin: Origin,
+    budget: Budget | None = None,
     comment: str | None = None,
     idempotency_key: str | None = None,
 ) -> int:
     """Records what is asked for, to be planned by a worker, and gives the id of the bulk change.
 
     Raises `Refusal` with the names of the mutation's input: NOT_FOUND for a company where the caller may plan nowhere,
-    or a file that is not the caller's; REQUIRED, TOO_LARGE and INVALID for what can't be asked for.
+    or a file that is not the caller's; REQUIRED, TOO_LARGE and INVALID for what can't be asked for, TOO_LARGE also when
+    as many changes are open as may be. `GatewayError` RATE_LIMITED when the budget lacks the points for its numbers.
     """
     if company_id not in scope(principal, Action.BULK_CHANGE_PLAN).anywhere.companies:
         raise Refusal(ErrorCode.NOT_FOUND, NO_COMPANY(), ("companyId",))
@@ -99,6 +121,7 @@ async def plan(
     for place, operation in enumerate(operations):
         _require_text(registry.parameters(operation).values(), ("changes", str(place)))
     await _check_target(db, principal, company_id, target)
+    await _pay(budget, await count_targets(db, principal, company_id, target))
     asked = {
         "on_error": on_error.value,
         "comment": comment,
@@ -112,6 +135,7 @@ async def plan(
             department_id = await _standing(within, principal, company_id)
             change_id = await _record(within, company_id, origin, moment, {"department_id": department_id, **asked})
             await note(within, company_id, change_id, origin, moment, BulkStep.PLAN, comment=comment)
+            await _require_room(within, company_id, "companyId")
             return {"id": change_id}
 
         request = {"bulkChangePlan": company_id, **asked}
@@ -132,8 +156,9 @@ async def retry(db: Database, principal: Principal, change_id: int, **options: A
 async def undo(db: Database, principal: Principal, change_id: int, **options: Any) -> int:
     """Asks for a new bulk change that takes back what an ended one has done; gives its id.
 
-    Options are `origin`, `comment` and `idempotency_key`. Raises `Refusal` NOT_FOUND for a change that the caller does
-    not see, FORBIDDEN, CONFLICT while it has not ended, NOT_AVAILABLE when there is nothing to do.
+    Options are `origin`, `budget`, `comment` and `idempotency_key`. Raises `Refusal` NOT_FOUND for a change that the
+    caller does not see, FORBIDDEN, CONFLICT while it has not ended, NOT_AVAILABLE when there is nothing to do, and what
+    `plan` raises for a budget and for too many.
     """
     return await _follow(db, principal, change_id, BulkStep.UNDO, **options)
 
@@ -145,6 +170,7 @@ async def _follow(
     step: BulkStep,
     *,
     origin: Origin,
+    budget: Budget | None = None,
     comment: str | None = None,
     idempotency_key: str | None = None,
 ) -> int:
@@ -158,9 +184,11 @@ async def _follow(
             if earlier["status"] not in _ENDED:
                 raise not_now(earlier, *_ENDED)
             left = earlier["item_count"] - earlier["applied_count"]
-            if not (left if step is BulkStep.RETRY else earlier["applied_count"]):
+            count = left if step is BulkStep.RETRY else earlier["applied_count"]
+            if not count:
                 text = NOTHING_LEFT if step is BulkStep.RETRY else NOTHING_DONE
                 raise Refusal(ErrorCode.NOT_AVAILABLE, text(), ("id",))
+            await _pay(budget, count)
             asked = {
                 "department_id": earlier["department_id"],
                 "on_error": earlier["on_error"],
@@ -172,6 +200,7 @@ async def _follow(
             new_id = await _record(within, company_id, origin, moment, asked)
             names = {"earlier": encode(Kind.BULK_CHANGE, change_id)}
             await note(within, company_id, new_id, origin, moment, step, names=names, comment=comment)
+            await _require_room(within, company_id, "id")
             return {"id": new_id}
 
         request = {step.value: change_id, "comment": comment}
@@ -198,6 +227,17 @@ def _require_text(values: Iterable[object], field: Sequence[str]) -> None:
     """What is asked for is kept before anybody checks it for a number, and no text with U+0000 can be."""
     if any(isinstance(value, str) and "\0" in value for value in values):
         raise Refusal(ErrorCode.INVALID, NULL_CHARACTER(), field)
+
+
+async def _pay(budget: Budget | None, count: int) -> None:
+    if budget is not None:
+        await budget.spend(min(POINTS_PER_NUMBER * count, budget.rate.burst))
+
+
+async def _require_room(run: Run, company_id: int, field: str) -> None:
+    """To be asked after the change is in the journal, whose lock has those who plan together counted one by one."""
+    if (await run(_COUNT_OPEN, company_id=company_id))[0]["open"] > MOST_OPEN:
+        raise Refusal(ErrorCode.TOO_LARGE, TOO_MANY_OPEN(most=MOST_OPEN), (field,), hint=END_SOME())
 
 
 async def _standing(run: Run, principal: Principal, company_id: int) -> int | None:

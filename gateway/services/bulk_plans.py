@@ -156,7 +156,7 @@ async def _plan(session: AsyncSession, author: Principal, plan: "_Plan") -> Mapp
             rows = [plan.add(author, by_id[id], own.get(id), row["changed_at"], moment) for id, row in numbers.items()]
             await within(_INSERT, **_NEW_ITEMS.parameters(rows))
     plan.finish()
-    reason = await why_approval(within, change["company_id"], plan.doable, plan.one_off_kopecks + plan.monthly_kopecks)
+    reason = await why_approval(within, change["company_id"], plan.doable, plan.dearer_kopecks)
     return {
         "status": (BulkChangeStatus.AWAITING_APPROVAL if reason else BulkChangeStatus.PLANNED).value,
         "department_id": await _standing(within, author, change),
@@ -231,6 +231,8 @@ class _Plan:
     doable: int = 0
     one_off_kopecks: int = 0
     monthly_kopecks: int = 0
+    dearer_kopecks: int = 0
+    """What the operations by which something gets dearer cost, once and a month; others do not make up for them."""
 
     def __post_init__(self) -> None:
         self.operations: Sequence[Operation] = bulk_trials.parse(self.change["operations"])
@@ -257,6 +259,8 @@ class _Plan:
             self.doable += 1
             self.one_off_kopecks += one_off
             self.monthly_kopecks += monthly
+            outcomes = [checked.outcome for checked in trial.checked]
+            self.dearer_kopecks += sum(max(0, each.one_off_kopecks) + max(0, each.monthly_kopecks) for each in outcomes)
             self.warnings.add(outcome.warnings)
             self.irreversible.add(undo(trial.checked, self.catalogue, moment).irreversible)
         else:

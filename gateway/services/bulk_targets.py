@@ -7,13 +7,27 @@ from typing import Any, NamedTuple
 
 import asyncpg
 from pydantic import TypeAdapter
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, String, and_, any_, bindparam, case, literal, null, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    any_,
+    bindparam,
+    case,
+    func,
+    literal,
+    null,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import Shape, scope
-from gateway.db import Statement, run, stream
+from gateway.db import Database, Statement, Tenant, run, stream
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
 from gateway.kit.ids import Kind, encoder
 from gateway.kit.phones import e164, parse_msisdn
@@ -51,12 +65,14 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     ),
 }
 _FILTERS = TypeAdapter(NumberFilter)
-_FIND_UPLOAD = Statement(
-    select(_UPLOADS.c.content).where(
-        _UPLOADS.c.company_id == bindparam("company_id", type_=BigInteger),
-        _UPLOADS.c.id == bindparam("upload_id", type_=BigInteger),
-    )
+_THIS_UPLOAD = (
+    _UPLOADS.c.company_id == bindparam("company_id", type_=BigInteger),
+    _UPLOADS.c.id == bindparam("upload_id", type_=BigInteger),
 )
+_FIND_UPLOAD = Statement(select(_UPLOADS.c.content).where(*_THIS_UPLOAD))
+_MEASURE_UPLOAD = Statement(select(_UPLOADS.c.size).where(*_THIS_UPLOAD))
+_SHORTEST_LINE = 11
+"""Bytes of a phone number in a list: ten digits and the end of the line."""
 _AT_ONCE = 1_000
 
 
@@ -117,6 +133,20 @@ async def find_targets(
         if naming is not None:
             misses.unknown.difference_update(naming.spell(row[naming.column]) for row in rows)
         yield rows
+
+
+async def count_targets(db: Database, principal: Principal, company_id: int, target: Target) -> int:
+    """How many numbers a target may have: those it names, or that its filter finds; of a file, what could be in it."""
+    if target.ids is not None:
+        return len(target.ids)
+    held, narrowed = scope(principal, Action.NUMBER_READ), (target.filter or NumberFilter()).conditions()
+    place = {"parent_companies": [company_id], "parent_ids": [company_id]}
+    statement, tenant = _counting(held.shape, narrowed.names), Tenant((company_id,))
+    (found,) = await db.fetch(tenant, statement, **place, **held.params, **narrowed.parameters)
+    if target.upload_id is None:
+        return int(found["count"])
+    files = await db.fetch(tenant, _MEASURE_UPLOAD, company_id=company_id, upload_id=target.upload_id)
+    return min(int(found["count"]), *(int(file["size"]) // _SHORTEST_LINE for file in files))
 
 
 async def find_items(
@@ -186,14 +216,19 @@ def _some(names: Sequence[str]) -> str:
 
 @lru_cache(maxsize=100)
 def _matching(shape: Shape, conditions: frozenset[str]) -> Statement:
-    return Statement(
-        select(_NUMBERS.c.id, _NUMBERS.c.msisdn, null().label("operations"), null().label("changed_at"))
-        .select_from(PARENT.join(_NUMBERS, _NUMBERS.c.company_id == PARENT.c.company_id))
-        .where(
-            shape.where(_NUMBERS.c.company_id, _NUMBERS.c.department_id),
-            *(_CONDITIONS[name] for name in sorted(conditions)),
-        )
-        .order_by(_NUMBERS.c.msisdn, _NUMBERS.c.id)
+    columns = (_NUMBERS.c.id, _NUMBERS.c.msisdn, null().label("operations"), null().label("changed_at"))
+    return Statement(_narrow(select(*columns), shape, conditions).order_by(_NUMBERS.c.msisdn, _NUMBERS.c.id))
+
+
+@lru_cache(maxsize=100)
+def _counting(shape: Shape, conditions: frozenset[str]) -> Statement:
+    return Statement(_narrow(select(func.count().label("count")), shape, conditions))
+
+
+def _narrow(query: Select[Any], shape: Shape, conditions: frozenset[str]) -> Select[Any]:
+    return query.select_from(PARENT.join(_NUMBERS, _NUMBERS.c.company_id == PARENT.c.company_id)).where(
+        shape.where(_NUMBERS.c.company_id, _NUMBERS.c.department_id),
+        *(_CONDITIONS[name] for name in sorted(conditions)),
     )
 
 

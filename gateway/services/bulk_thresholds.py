@@ -33,8 +33,8 @@ MANY_NUMBERS = Text(
     ru="Затронуто номеров: {count:,}; если больше {most:,}, решает второе лицо.",
 )
 MUCH_MONEY = Text(
-    en="One-off and monthly it costs {price}; above {most} a second person decides.",
-    ru="Разово и за месяц это стоит {price}; если больше {most}, решает второе лицо.",
+    en="What gets dearer adds up to {price}, one-off and monthly; above {most} a second person decides.",
+    ru="Подорожание в сумме, разово и за месяц: {price}; если больше {most}, решает второе лицо.",
 )
 ANY_COUNT = Text(en="any count of numbers", ru="любое число номеров")
 COUNT = Text(en="{count:,} {count:number|numbers}", ru="{count:,} {count:номер|номера|номеров}")
@@ -52,7 +52,7 @@ _SET = Statement(
 
 
 async def why_approval(run: Run, company_id: int, count: int, kopecks: int) -> Message | None:
-    """Why a second person must decide on a change of so many numbers and kopecks; None when nobody needs to."""
+    """Why a second person must decide on a change of so many numbers, dearer by so many kopecks; None when nobody."""
     for threshold in await run(_FIND, company_id=company_id):
         if threshold["number_count"] is not None and count > threshold["number_count"]:
             return MANY_NUMBERS(count=count, most=threshold["number_count"])

@@ -1,12 +1,14 @@
 """Plans of bulk changes: which numbers, what it does to each, and a hash over all that decides."""
 
+import asyncio
 import json
 from dataclasses import replace
 
 import pytest
 
 from authz.principal import Grant, Principal
-from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.errors import ErrorCode, GatewayError, Refusal
+from gateway.kit.texts import Language
 from gateway.loaders.number_filters import NumberFilter
 from gateway.models.bulk_changes import BulkErrorPolicy
 from gateway.models.numbers import ServiceKind
@@ -14,10 +16,12 @@ from gateway.operations.bans import BanSet
 from gateway.operations.labels import LabelSet
 from gateway.operations.options import OptionConnect
 from gateway.operations.tariffs import TariffChange
-from gateway.services import bulk_plans, bulk_thresholds, uploads
+from gateway.services import bulk_changes, bulk_plans, bulk_steps, bulk_thresholds, uploads
+from gateway.services.budgets import Budgets, Rate
 from gateway.services.bulk_plans import make_plan
 from gateway.services.bulk_targets import Target
 from gateway.services.numbers import change
+from gateway.services.uploads import store_upload
 from tests.services.bulk import CATALOGUE, EVERY, Bulk, origin_of
 from tests.services.fleet import (
     ADMINISTRATOR,
@@ -171,7 +175,11 @@ async def test_the_hash_changes_with_all_that_decides_and_with_nothing_else(bulk
     ("number_count", "kopecks", "reason"),
     [
         (9, None, "It changes 10 numbers; above 9 a second person decides."),
-        (None, 149_999, "One-off and monthly it costs ₽1,500.00; above ₽1,499.99 a second person decides."),
+        (
+            None,
+            149_999,
+            "What gets dearer adds up to ₽1,500.00, one-off and monthly; above ₽1,499.99 a second person decides.",
+        ),
         (10, 150_000, None),
     ],
 )
@@ -184,6 +192,60 @@ async def test_above_a_threshold_a_second_person_decides(
 
     assert row["status"] == ("AWAITING_APPROVAL" if reason else "PLANNED")
     assert (row["approval_reason"] and json.loads(row["approval_reason"])["en"]) == reason
+
+
+@pytest.mark.parametrize(("kopecks", "status"), [(24_899, "AWAITING_APPROVAL"), (24_900, "PLANNED")])
+async def test_what_gets_cheaper_does_not_make_up_for_what_gets_dearer(bulk: Bulk, kopecks: int, status: str) -> None:
+    await bulk.connection.execute("UPDATE numbers SET tariff_id = $1 WHERE id = $2", BUSINESS, NUMBER)
+    await bulk_thresholds.set_threshold(bulk.database, OWNER, COMPANY, None, kopecks, origin=origin_of(OWNER))
+
+    row = await bulk.row(await bulk.plan(TariffChange(BASIC), OptionConnect(PLAIN), target=[NUMBER]))
+
+    assert (row["one_off_kopecks"], row["monthly_kopecks"]) == (9_900 + 5_000, 10_000 - 60_000)
+    assert row["status"] == status
+
+
+async def test_so_many_changes_of_a_company_are_open_and_no_more(bulk: Bulk, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = await bulk.done(LabelSet("done"))
+    monkeypatch.setattr(bulk_changes, "MOST_OPEN", 3)
+    first = await bulk.plan(LabelSet("x"))
+
+    told = await asyncio.gather(*(bulk.ask(LabelSet("x")) for _ in range(5)), return_exceptions=True)
+
+    refusals = [each for each in told if isinstance(each, Refusal)]
+    assert [(each.code, each.field) for each in refusals] == [(ErrorCode.TOO_LARGE, ("companyId",))] * 3
+    assert refusals[0].hint is not None
+    assert refusals[0].hint.render(Language.EN) == "Apply, reject or cancel some of company.bulkChanges first."
+    origin = origin_of(ADMINISTRATOR)
+    with pytest.raises(Refusal, match="TOO_LARGE"):
+        await bulk_changes.undo(bulk.database, ADMINISTRATOR, done, origin=origin)
+    await bulk_steps.cancel(bulk.database, ADMINISTRATOR, first, origin=origin)
+    await bulk.work(first)
+    await bulk_changes.undo(bulk.database, ADMINISTRATOR, done, origin=origin)
+    assert await bulk.connection.fetchval("SELECT count(*) FROM bulk_changes") == 5
+
+
+async def test_planning_costs_points_for_each_number(bulk: Bulk) -> None:
+    rate = Rate(1_000, 0.001)
+    budget = Budgets(bulk.database, rate, rate).of(ADMINISTRATOR, "")
+    content = b"79260000101\n79260000102\n"
+    upload = await store_upload(bulk.database, ADMINISTRATOR, COMPANY, name="a.csv", content=content)
+
+    left = []
+    for target in (
+        Target(ids=[NUMBER]),
+        Target(filter=NumberFilter()),
+        Target(filter=NumberFilter(msisdn_suffix="0101")),
+        Target(upload_id=upload),
+    ):
+        await bulk.ask(LabelSet("x"), target=target, budget=budget)
+        left.append(budget.available)
+    done = await bulk.done(LabelSet("x"))
+    await bulk_changes.undo(bulk.database, ADMINISTRATOR, done, origin=origin_of(ADMINISTRATOR), budget=budget)
+    with pytest.raises(GatewayError, match="RATE_LIMITED"):
+        await bulk.ask(LabelSet("x"), target=list(range(10_000)), budget=budget)
+
+    assert (left, budget.available) == ([995, 945, 940, 930], 880)
 
 
 async def test_warnings_tell_for_how_many_numbers_they_are(bulk: Bulk) -> None:
