@@ -17,7 +17,7 @@ from schema.bulk_changes import BulkChange
 from schema.context import Context
 
 _PAUSE = 0.5
-"""Seconds between two events, at least."""
+"""Seconds between two reads, at least."""
 _ENDED = (BulkChangeStatus.FINISHED, BulkChangeStatus.CANCELLED, BulkChangeStatus.REJECTED, BulkChangeStatus.FAILED)
 
 
@@ -35,7 +35,7 @@ async def follow_bulk_change(
             raise Refusal(ErrorCode.NOT_FOUND, NO_CHANGE(), ("id",))
         return row
 
-    with info.context.updates.follow("bulk_changes", (await read())["company_id"]) as changes:
+    with info.context.updates.follow("bulk_changes", (await read())["company_id"], only=change_id) as changes:
         while True:
             row = await read()
             yield row
@@ -43,9 +43,10 @@ async def follow_bulk_change(
                 return
             await asyncio.sleep(_PAUSE)
             async for ids in changes:
-                if ids is None or change_id in ids:
+                if ids is None or ids:
                     break
                 await read()  # for the look at the rights alone
+                await asyncio.sleep(_PAUSE)
 
 
 @strawberry.type

@@ -19,11 +19,14 @@ class Changes(AsyncIterator[Sequence[int] | None]):
     somebody may do. Whoever looks reads the rows as they are now, with the rights held now.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, only: int | None = None) -> None:
+        self._only = only
         self._ids: dict[int, None] | None = {}
         self._news = asyncio.Event()
 
     def add(self, ids: Sequence[int] | None) -> None:
+        if ids and self._only not in (None, *ids):
+            return
         if ids is None or self._ids is None:
             self._ids = None
         else:
@@ -57,17 +60,17 @@ class Updates:
         await self._db.listen("updates", self._hear)
         await self._db.listen("access", self._hear_access)
 
-    def follow(self, table: str, company_id: int) -> AbstractContextManager[Changes]:
-        """The changes of a company's rows from now on."""
-        return self._follow(f"{table}:{company_id}")
+    def follow(self, table: str, company_id: int, *, only: int | None = None) -> AbstractContextManager[Changes]:
+        """The changes of a company's rows from now on, or of a single one of them."""
+        return self._follow(f"{table}:{company_id}", only)
 
     def follow_access(self) -> AbstractContextManager[Changes]:
         """When somebody's access may have changed, and nothing else."""
         return self._follow("")
 
     @contextmanager
-    def _follow(self, topic: str) -> Iterator[Changes]:
-        changes = Changes()
+    def _follow(self, topic: str, only: int | None = None) -> Iterator[Changes]:
+        changes = Changes(only)
         self._followers.setdefault(topic, set()).add(changes)
         try:
             yield changes

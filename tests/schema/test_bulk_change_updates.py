@@ -13,6 +13,7 @@ from gateway.execution import Result
 from gateway.jobs import Jobs
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.services import bulk_runs
+from schema import bulk_change_updates
 from schema.context import Context
 from tests.factories.register import FOREIGN_OWNER, Register
 
@@ -50,10 +51,11 @@ class Follower:
     """Somebody who asks for a bulk change and follows it; what they hold may change meanwhile."""
 
     def __init__(self, register: Register) -> None:
-        self.register, self.principal = register, OWNER
+        self.register, self.principal, self.looks = register, OWNER, list[float]()
         self.jobs = Jobs(register.db, register.catalogue)
 
     async def renew(self) -> Context:
+        self.looks.append(monotonic())
         return self.register.context(self.principal)
 
     async def plan(self) -> None:
@@ -106,6 +108,44 @@ async def test_a_change_is_followed_to_its_end_with_two_events_a_second_at_most(
 
 async def _rest(stream: AsyncIterator[Result]) -> list[tuple[float, Any]]:
     return [(monotonic(), seen(result)) async for result in stream]
+
+
+async def test_nobody_looks_when_other_changes_move(company: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_change_updates, "_PAUSE", 0)
+    follower, other = Follower(company), Follower(company)
+    await follower.plan()
+    await other.plan()
+    stream = await follower.follow()
+    await anext(stream)
+    follower.looks.clear()
+    touch = "UPDATE bulk_changes SET comment = 'x' WHERE id = "
+
+    with company.updates.follow("bulk_changes", 90) as changes:
+        event = asyncio.ensure_future(anext(stream))
+        for id in (other.id, other.id, follower.id):
+            await company.execute(touch + id.removeprefix("blk_"))
+            await anext(changes)
+        await event
+
+    assert len(follower.looks) == 2  # one for the row, one for its answer
+    await stream.aclose()  # type: ignore[attr-defined]  # a generator
+
+
+async def test_rights_are_looked_at_twice_a_second_at_most(company: Register) -> None:
+    follower = Follower(company)
+    await follower.plan()
+    stream = await follower.follow()
+    await anext(stream)
+    follower.looks = follower.looks[-1:]
+
+    event = asyncio.ensure_future(anext(stream))
+    with company.updates.follow_access() as changes:
+        while len(follower.looks) < 4:
+            await company.execute("SELECT pg_notify('access', '')")
+            await anext(changes)
+    event.cancel()
+
+    assert all(after - before >= 0.5 for before, after in pairwise(follower.looks))
 
 
 async def test_it_ends_when_the_right_is_gone(company: Register) -> None:

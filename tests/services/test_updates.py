@@ -108,3 +108,16 @@ async def test_more_than_is_remembered_is_anything() -> None:
     changes.add(range(1_000))
     changes.add([1, 2, 3])
     assert await anext(changes) == list(range(1_000))
+
+
+async def test_of_one_row_only_its_own_changes_are_told_and_those_of_access() -> None:
+    changes = Changes(only=3)
+
+    changes.add([1, 2])
+    assert not changes._news.is_set()
+    changes.add([2, 3])
+    assert await anext(changes) == [2, 3]
+    changes.add([])
+    assert await anext(changes) == []
+    changes.add(None)
+    assert await anext(changes) is None
