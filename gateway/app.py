@@ -40,7 +40,7 @@ from gateway.transport.uploads import UploadEndpoint
 from gateway.transport.websocket import WebSocketEndpoint
 from gateway.upstream import operator_system
 from schema.bulk_changes import RESULT_ADDRESS
-from schema.context import Context
+from schema.context import REQUEST, Context
 from schema.root import build_schema
 
 
@@ -60,7 +60,7 @@ def create_app(settings: Settings) -> ASGIApp:
     principals = Principals(db)
     updates, relay = Updates(db), Relay(db)
     keyring = Keyring(secret_key(settings))
-    engine = Engine(build_schema(), limits=Limits(cost=settings.points_per_request))
+    engine = Engine(build_schema(), limits=Limits(cost=settings.points_per_request, request=REQUEST))
     budgets = Budgets(
         db,
         callers=Rate(settings.points_burst, settings.points_per_second),
@@ -79,6 +79,7 @@ def create_app(settings: Settings) -> ASGIApp:
             catalogue=catalogue.current(),
             updates=updates,
             engine=engine,
+            documents=documents,
             budget=budgets.of(identity.principal if identity else None, caller.ip),
             ip=caller.ip,
             user_agent=headers.get("user-agent", ""),

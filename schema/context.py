@@ -21,6 +21,7 @@ from gateway.services.budgets import Budget
 from gateway.services.journal import Origin
 from gateway.services.post import Post
 from gateway.services.sessions import SignedIn
+from gateway.services.trusted_documents import TrustedDocuments
 from gateway.services.updates import Updates
 from gateway.services.visits import Visit
 
@@ -59,6 +60,8 @@ class Context:
     engine: Engine
     budget: Budget | None = None
     """What the caller may spend; without one nothing is counted."""
+    documents: TrustedDocuments | None = None
+    """Which documents are run; without it any."""
     session_id: int | None = None
     keyring: Keyring = field(default_factory=Keyring)
     post: Post = field(default_factory=Post)
@@ -135,9 +138,9 @@ class Context:
         return prepared
 
     async def charge(self, points: int) -> None:
-        """Takes the points of a request from the caller's budget. Raises `GatewayError` RATE_LIMITED."""
+        """Takes points from the caller's budget. Raises `GatewayError` RATE_LIMITED."""
         if self.budget is not None:
-            await self.budget.spend(REQUEST + points)
+            await self.budget.spend(points)
 
     def extensions(self, cost: int) -> Mapping[str, object]:
         """What an answer tells of its cost: the points it took, the most one may take, what is left and flows back."""
@@ -145,8 +148,8 @@ class Context:
             return {}
         return {
             "cost": {
-                "requested": REQUEST + cost,
-                "maximum": REQUEST + self.engine.limits.cost,
+                "requested": cost,
+                "maximum": self.engine.limits.cost,
                 "available": self.budget.available,
                 "perSecond": self.budget.rate.per_second,
             }

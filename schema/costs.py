@@ -10,7 +10,7 @@ from gateway.execution import PUBLIC, Info, Row, batched, column
 from gateway.execution.limits import Limits, advise
 from gateway.kit.errors import ErrorCode, GatewayError, GatewayErrorCode, Refusal
 from gateway.kit.texts import Message, Text
-from schema.context import REQUEST, UNAUTHENTICATED, Context
+from schema.context import UNAUTHENTICATED, Context
 from schema.scalars import JSON
 
 NOT_VALID = Text(en="The document cannot be run: {reason}", ru="Документ нельзя выполнить: {reason}")
@@ -42,20 +42,25 @@ async def estimate_cost(
         JSON | None, strawberry.argument(description="The values of its variables, by name; they size its pages.")
     ] = None,
 ) -> Sequence[Row]:
-    """The estimate; `Refusal` INVALID tells why a document can't be run, which is nothing for strangers."""
+    """The estimate; `Refusal` INVALID tells why a document can't be run, which is nothing for strangers.
+
+    Raises `GatewayError` DOCUMENT_NOT_TRUSTED for what would not be run here.
+    """
     context = info.context
     if context.principal is None:
         raise GatewayError(GatewayErrorCode.UNAUTHENTICATED, UNAUTHENTICATED())
     if variables is not None and not isinstance(variables, dict):
         raise Refusal(ErrorCode.INVALID, NO_VARIABLES(), ("variables",))
+    if context.documents is not None:
+        await context.documents.require(document)
     found = context.engine.estimate(await context.prepared(document), variables, operation_name)
     if isinstance(found, list):
         raise Refusal(ErrorCode.INVALID, NOT_VALID(reason=_reason(found[0])), ("document",))
     maximum = context.engine.limits.cost
     return [
         {
-            "cost": REQUEST + found.cost,
-            "maximum": REQUEST + maximum,
+            "cost": found.cost,
+            "maximum": maximum,
             "available": context.budget.available if context.budget else maximum,
             "advice": advise(found.advice).render(context.language) if found.cost > maximum else None,
         }

@@ -38,7 +38,7 @@ class RequestContext(Protocol):
         ...
 
     async def charge(self, points: int) -> None:
-        """Takes the points of an operation, once they are known, from what the caller may spend; raises to refuse."""
+        """Takes the points of a request, once they are known, from what the caller may spend; raises to refuse."""
         ...
 
     def permit(self, requirement: Enum, rows: Sequence[Any], place: tuple[str, ...]) -> Sequence[Exception | None]:
@@ -55,14 +55,14 @@ class Result:
     executed: bool = True
     """False when the request was refused before execution: the answer then has no `data`, not even null."""
     cost: int = field(default=0, compare=False)
-    """Points of the operation, as far as they are known."""
+    """Points of the request, as far as they are known."""
     extensions: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """What the transport tells beside the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Points of an operation, and what to ask for less of when they are too many."""
+    """Points of a request, and what to ask for less of when they are too many."""
 
     cost: int
     advice: Advice | None
@@ -136,8 +136,7 @@ class Engine:
         request = self._request(document, variables, operation_name)
         if isinstance(request, Result):
             return request.errors
-        advice = request.operation.cost.advice(request.variables.coerced, self.limits.cost)
-        return Estimate(request.cost, advice if request.cost > self.limits.cost else None)
+        return Estimate(request.cost, self._advice(request) if request.cost > self.limits.cost else None)
 
     async def execute(
         self,
@@ -199,12 +198,17 @@ class Engine:
         """The request, paid for; one that is refused costs nothing beyond what every request costs."""
         request = self._request(document, variables, operation_name)
         if isinstance(request, Request) and request.cost > self.limits.cost:
-            advice = request.operation.cost.advice(request.variables.coerced, self.limits.cost)
-            refused = _refused(too_costly(request.cost, self.limits.cost, advice))
+            refused = _refused(too_costly(request.cost, self.limits.cost, self._advice(request)))
             refused.cost = request.cost
             request = refused
-        await context.charge(request.cost if isinstance(request, Request) else 0)
+        elif isinstance(request, Result):
+            request.cost = self.limits.request
+        await context.charge(request.cost if isinstance(request, Request) else self.limits.request)
         return request
+
+    def _advice(self, request: Request) -> Advice | None:
+        left = self.limits.cost - self.limits.request
+        return request.operation.cost.advice(request.variables.coerced, left)
 
     def _request(
         self, document: str | Prepared, inputs: Mapping[str, object] | None, operation_name: str | None
@@ -219,7 +223,7 @@ class Engine:
         variables = self._variables(prepared, operation, inputs or {})
         if isinstance(variables, list):
             return _refused(*variables)
-        cost = operation.cost.value(variables.coerced)
+        cost = self.limits.request + operation.cost.value(variables.coerced)
         return Request(prepared, operation, inputs or {}, variables, cost)
 
     def _variables(

@@ -105,7 +105,9 @@ class Limits:
     directives: int = 100
     merges: int = 600
     cost: int = 1_000_000
-    """Points of one operation."""
+    """Points of one request."""
+    request: int = 0
+    """Points that any request takes, beside those of its operation."""
 
     def check(self, document: DocumentNode) -> None:
         """Raises `GraphQLError`, with a `GatewayError` TOO_COSTLY as its cause, for a document that is too large."""

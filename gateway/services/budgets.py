@@ -4,10 +4,11 @@ A process takes slices out of a bucket and spends them without asking again, so 
 What a bucket has left when it runs dry is taken request by request: then nothing lies idle in another process.
 """
 
+import asyncio
 import ipaddress
 import math
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
 
@@ -88,6 +89,15 @@ class _Slice:
     points: int = 0
     left: float = 0.0
     asked_at: float = -math.inf
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Who comes meanwhile waits for the slice that is asked for, rather than take one more."""
+
+    @property
+    def fresh(self) -> bool:
+        return monotonic() <= self.asked_at + _KEPT
+
+    def has(self, points: int) -> bool:
+        return self.fresh and self.points >= points
 
 
 class Budgets:
@@ -108,10 +118,10 @@ class Budgets:
     async def take(self, budget: "Budget", points: int) -> int:
         """Takes points and tells how many are left, as far as the process knows; raises what `Budget.spend` does."""
         held = self._slices.get(budget.holder) or await self._begin(budget.holder)
-        now = monotonic()
-        fresh = now <= held.asked_at + _KEPT
-        if not (fresh and held.points >= points):
-            await self._refill(budget, held, points, fresh=fresh)
+        if not held.has(points):
+            async with held.asking:
+                if not held.has(points):
+                    await self._refill(budget, held, points)
         held.points -= points
         return held.points + int(held.left)
 
@@ -123,8 +133,8 @@ class Budgets:
         await self._db.fetch(_NOBODY, _SWEEP)
         return held
 
-    async def _refill(self, budget: "Budget", held: _Slice, points: int, *, fresh: bool) -> None:
-        rate = budget.rate
+    async def _refill(self, budget: "Budget", held: _Slice, points: int) -> None:
+        rate, fresh = budget.rate, held.fresh
         if fresh and not held.points and held.left + rate.per_second * (monotonic() - held.asked_at) < points:
             raise _refusal(held, points, rate)
         while held.points < points or not fresh:

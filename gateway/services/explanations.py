@@ -61,6 +61,7 @@ _STANDING = {
     Kind.NUMBER: ("numbers", "department_id", Action.NUMBER_READ),
     Kind.EMPLOYEE: ("employees", "department_id", Action.EMPLOYEE_READ),
     Kind.DEPARTMENT: ("departments", "id", Action.DEPARTMENT_READ),
+    Kind.BULK_CHANGE: ("bulk_changes", "department_id", Action.BULK_CHANGE_READ),
     Kind.ROLE: ("roles", None, Action.ROLE_READ),
     Kind.GRANT: ("grants", None, Action.ADMINISTRATOR_READ),
     Kind.API_KEY: ("api_keys", None, Action.API_KEY_READ),

@@ -114,14 +114,25 @@ class TrustedDocuments:
         self._keep(id, document)
         return document
 
+    async def require(self, document: str) -> None:
+        """Raises `GatewayError` DOCUMENT_NOT_TRUSTED for a document that is not run here."""
+        if self._only and await self._load(id_of(document)) is None:
+            raise GatewayError(GatewayErrorCode.DOCUMENT_NOT_TRUSTED, ONLY_TRUSTED())
+
     async def find(self, id: str) -> str:
         """The text of a registered document. Raises `GatewayError` PERSISTED_QUERY_NOT_FOUND."""
-        rows = await self._db.fetch(_NOBODY, _FIND, hash=bytes.fromhex(id)) if _ID.fullmatch(id) else []
-        if not rows:
+        source = await self._load(id)
+        if source is None:
             raise GatewayError(GatewayErrorCode.PERSISTED_QUERY_NOT_FOUND, NOT_FOUND())
-        source: str = rows[0]["source"]
-        self._keep(id, source)
         return source
+
+    async def _load(self, id: str) -> str | None:
+        if id in self._known:
+            return self._known[id]
+        rows = await self._db.fetch(_NOBODY, _FIND, hash=bytes.fromhex(id)) if _ID.fullmatch(id) else []
+        for row in rows:
+            self._keep(id, row["source"])
+        return rows[0]["source"] if rows else None
 
     def _keep(self, id: str, source: str) -> None:
         if id in self._known:  # several may have looked for it at the same time

@@ -19,6 +19,7 @@ from gateway.transport.graphql import FOREIGN_ORIGIN, Request, refusal, respond
 from gateway.transport.operations import OVER, Caller, Operations
 from gateway.transport.requests import fault
 from gateway.transport.streams import HeaderLines, Over, send_all
+from schema.context import REQUEST
 
 NO_FORMAT = Text(
     en="A result is there in these formats, by the end of the address: {formats}.",
@@ -53,7 +54,7 @@ class DownloadEndpoint:
         context = self._operations.context(caller, request.correlation_id)
         principal, change_id = context.caller, decode(id, Kind.BULK_CHANGE, ("id",))
         found = await find_result(self._db, principal, change_id)
-        await context.charge(min(found["item_count"] * len(COLUMNS), context.engine.limits.cost))
+        await context.charge(min(REQUEST + found["item_count"] * len(COLUMNS), context.engine.limits.cost))
 
         async def write_pieces() -> None:
             rows = read_result(self._db, principal, found["company_id"], change_id, caller.language)

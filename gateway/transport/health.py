@@ -13,6 +13,9 @@ from gateway.services.readiness import Obstacle, obstacle
 from gateway.settings import Settings
 from gateway.telemetry import meters, metrics
 
+_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+"""What proxies add to a request that they pass on."""
+
 
 class HealthEndpoints:
     """`/healthz`, `/readyz` and `/metrics`; `leaving` says whether the process is about to end."""
@@ -47,7 +50,8 @@ class HealthEndpoints:
 
     def _may_measure(self, request: Request) -> bool:
         if self._metrics_token is None:
-            return request.client is not None and _is_loopback(request.client.host)
+            sent_on = any(header in request.headers for header in _FORWARDED)  # by a proxy of this machine
+            return request.client is not None and _is_loopback(request.client.host) and not sent_on
         given = request.headers.get("authorization", "")
         return compare_digest(given.encode(), f"Bearer {self._metrics_token}".encode())
 

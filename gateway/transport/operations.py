@@ -20,7 +20,7 @@ from gateway.transport.attention import Attention
 from gateway.transport.authentication import identify
 from gateway.transport.observing import observe
 from gateway.transport.requests import Headers, Parameters
-from schema.context import INVALID_DOCUMENT, Context
+from schema.context import INVALID_DOCUMENT, REQUEST, Context
 
 INTROSPECTION = Text(
     en="The schema is shown to signed-in callers only. Sign in, or send an API key.",
@@ -104,7 +104,7 @@ class Operations:
         """
         source = self._documents.sent(asked.query, asked.document_id)
         if source is None:
-            await context.charge(0)  # looking for what may not be there is not for nothing
+            await context.charge(REQUEST)  # looking for what may not be there is not for nothing
             source = await self._documents.find(asked.document_id or "")
         prepared = await context.prepared(source)
         if context.principal is None and any(operation.introspects for operation in prepared.operations.values()):

@@ -17,6 +17,7 @@ from gateway.transport.authentication import harmless
 from gateway.transport.graphql import FOREIGN_ORIGIN, Request, Response, refusal, respond
 from gateway.transport.operations import Operations
 from gateway.transport.requests import JSON, fault, read_body
+from schema.context import REQUEST
 
 WHOSE = Text(
     en="Name the company that the file is for: POST /uploads?companyId=com_123&name=register.xlsx.",
@@ -69,7 +70,7 @@ class UploadEndpoint:
         require_use(principal, company_id)
         with self._taking(company_id):
             content = await read_body(request.receive, request.headers, LARGEST_UPLOAD, too_large())
-            await context.charge(len(content) // _BYTES)
+            await context.charge(REQUEST + len(content) // _BYTES)
             name = address.get("name", "upload")[:200]
             upload_id = await store_upload(self._db, principal, company_id, name=name, content=content)
         answer = {"id": encode(Kind.UPLOAD, upload_id), "name": name, "size": len(content)}

@@ -119,7 +119,7 @@ async def test_no_secret_is_in_logs_metrics_or_traces(
         "document": hashlib.sha256(NAMED.encode()).hexdigest(),
         "principal": "api_key:1",
         "outcome": "ok",
-        "cost": 2,
+        "cost": 102,
     }
     counted = {
         (sample.name, *sample.labels.values()): sample.value

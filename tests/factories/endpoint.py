@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 
 from authz.principal import Principal
-from gateway.execution import Engine
+from gateway.execution import Engine, Limits
 from gateway.services.budgets import Budgets
 from gateway.services.principals import Identity
 from gateway.services.trusted_documents import TrustedDocuments
 from gateway.transport.graphql import GraphQLEndpoint
 from gateway.transport.operations import Caller, Operations
-from schema.context import Context
+from schema.context import REQUEST, Context
 from schema.root import build_schema
 from tests.factories.register import Register
 
@@ -24,7 +24,7 @@ async def endpoint(
     register: Register, principal: Principal | None, budgets: Budgets | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of /graphql; `principal` is None for a stranger. Without budgets nothing is counted."""
-    engine = Engine(build_schema())
+    engine = Engine(build_schema(), limits=Limits(request=REQUEST))
 
     class People:
         async def by_key(self, secret: str) -> Identity | None:

@@ -5,17 +5,21 @@ from dataclasses import replace
 import pytest
 from graphql import get_introspection_query
 
-from gateway.execution import Engine
+from gateway.execution import Engine, Limits
 from gateway.execution.engine import Estimate
 from gateway.kit.errors import GatewayError, GatewayErrorCode, Refusal
 from gateway.kit.texts import Language
+from gateway.services import trusted_documents
 from gateway.services.budgets import Budgets, Rate
+from gateway.services.trusted_documents import TrustedDocuments
+from schema.context import REQUEST
 from schema.root import build_schema
 from tests.benchmarks.questions import full_page
 from tests.factories.endpoint import endpoint
 from tests.factories.hostile import body
 from tests.factories.register import REPORTING, Register
 
+FREE = Rate(burst=10_000_000, per_second=1_000)
 ABUSE = "query ($n: Int) { companies(first: $n) { nodes { numbers(first: 1000) { nodes { id } } } } }"
 ESTIMATE = """
 query ($document: String!, $variables: JSON, $name: String) {
@@ -26,7 +30,7 @@ query ($document: String!, $variables: JSON, $name: String) {
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return Engine(build_schema())
+    return Engine(build_schema(), limits=Limits(request=REQUEST))
 
 
 def cost(engine: Engine, document: str, variables: dict[str, object]) -> int:
@@ -68,7 +72,7 @@ async def test_an_estimate_names_what_would_fit(
     assert result.data == {
         "estimateCost": {
             "cost": 100 + 1 + companies * (1 + 1 + 1_000 * 2),
-            "maximum": 1_000_100,
+            "maximum": 1_000_000,
             "available": 1_000_000,
             "advice": advice,
         }
@@ -107,6 +111,31 @@ async def test_strangers_get_no_estimates(register: Register) -> None:
     assert error.code is GatewayErrorCode.UNAUTHENTICATED
 
 
+async def test_where_only_trusted_documents_run_no_other_is_priced(register: Register) -> None:
+    known, unknown = "{ viewer { name } }", "{ viewer { language } }"
+    await trusted_documents.register(register.db, "portal", "1", [known])
+    context = replace(register.context(), documents=TrustedDocuments(register.db, only=True))
+
+    priced, refused = [
+        await register.engine.execute(ESTIMATE, {"document": document}, None, context) for document in (known, unknown)
+    ]
+
+    assert priced.errors == []
+    (error,) = refused.errors
+    assert isinstance(error.original_error, GatewayError)
+    assert error.original_error.code is GatewayErrorCode.DOCUMENT_NOT_TRUSTED
+
+
+async def test_too_costly_names_the_same_numbers_as_the_answer(register: Register) -> None:
+    async with endpoint(register, REPORTING, Budgets(register.db, FREE, FREE)) as client:
+        answer = (await client.post("/graphql", json={"query": ABUSE, "variables": {"n": 1_000}})).json()
+
+    (error,), cost = answer["errors"], answer["extensions"]["cost"]
+    assert error["extensions"]["code"] == "TOO_COSTLY"
+    told = error["extensions"]["requested"], error["extensions"]["maximum"]
+    assert told == (cost["requested"], cost["maximum"]) == (2_002_101, 1_000_000)
+
+
 async def test_answers_tell_what_they_cost_and_who_spent_too_much_has_to_wait(register: Register) -> None:
     rate = Rate(burst=1_000, per_second=1)
     document = "{ viewer { name } }"
@@ -116,8 +145,8 @@ async def test_answers_tell_what_they_cost_and_who_spent_too_much_has_to_wait(re
 
     *answered, refused = answers
     assert [answer.json()["extensions"]["cost"] for answer in answered[:2]] == [
-        {"requested": 102, "maximum": 1_000_100, "available": 1_000 - new - 102, "perSecond": 1},
-        {"requested": 102, "maximum": 1_000_100, "available": 1_000 - new - 204, "perSecond": 1},
+        {"requested": 102, "maximum": 1_000_000, "available": 1_000 - new - 102, "perSecond": 1},
+        {"requested": 102, "maximum": 1_000_000, "available": 1_000 - new - 204, "perSecond": 1},
     ]
     (error,) = refused.json()["errors"]
     assert {answer.status_code for answer in answered} == {200}

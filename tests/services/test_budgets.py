@@ -54,6 +54,18 @@ async def test_a_slice_is_spent_without_asking_again(
     assert budget.available == 10_000 - 10 * 10
 
 
+async def test_first_requests_that_come_together_take_one_slice(
+    database: Database, owner_connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.services.budgets._KEPT", 60)  # however slow the machine is
+    budget = process(database).of(SPENDER, "")
+
+    await asyncio.gather(*(budget.spend(10) for _ in range(5)))
+
+    assert await left(owner_connection) == 10_000 - 100
+    assert budget.available == 10_000 - 5 * 10
+
+
 async def test_the_last_of_a_bucket_goes_to_whoever_needs_it(
     database: Database, owner_connection: asyncpg.Connection
 ) -> None:

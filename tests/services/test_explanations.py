@@ -23,6 +23,7 @@ from tests.services.fleet import (
     HEADQUARTERS,
     NUMBER,
     OTHER_COMPANY,
+    insert,
 )
 from tests.services.holders import (
     ADMINISTRATOR,
@@ -259,3 +260,21 @@ def needed(action: Action) -> tuple[Action, ...]:
     """What has to be held: who changes a number has to see it, and to change numbers at all."""
     changes = {operation.kind for operation in OPERATIONS}
     return (Action.NUMBER_READ, Action.NUMBER_CHANGE, action) if action in changes else (action,)
+
+
+async def test_a_bulk_change_stands_where_its_numbers_do(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    plain = {"status": "PLANNED", "on_error": "SKIP_FAILED", "actor_kind": "SYSTEM", "actor_name": "", "channel": "API"}
+    for id, company_id, department_id in ((71, COMPANY, BRANCH), (72, COMPANY, None), (73, OTHER_COMPANY, None)):
+        place = {"id": id, "company_id": company_id, "department_id": department_id}
+        await insert(owner_connection, "bulk_changes", plain | place | {"operations": "{}"})
+
+    asked = [
+        await ask(database, by, Action.BULK_CHANGE_APPLY, (Kind.BULK_CHANGE, id))
+        for by, id in ((MANAGER, 71), (MANAGER, 72), (MANAGER, 73), (MANAGER, 999), (AUDITOR, 72))
+    ]
+
+    assert [found.allowed for found in asked] == [True, False, False, False, False]
+    assert said(asked[1]) == said(asked[2]) == said(asked[3])
+    assert said(asked[4])[1] == "Refused: of the roles held there, none allows bulk_change:apply: “Auditor”."
