@@ -1,7 +1,6 @@
 """The web application: everything put together for one process."""
 
 import contextlib
-import gc
 import sys
 from collections.abc import AsyncIterator
 
@@ -12,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.db import Database
 from gateway.demo import is_demo
 from gateway.execution import Engine, Limits
+from gateway.kit.garbage import spare_collector
 from gateway.kit.sealing import Keyring
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.models.journal import Channel
@@ -150,13 +150,3 @@ def post_office(settings: Settings, *, demo: bool) -> Post:
     if demo:
         mail, sms = mail or ConsoleMail(sys.stdout), sms or ConsoleSms(sys.stdout)
     return Post(mail, sms)
-
-
-def spare_collector() -> None:
-    """Keeps the garbage collector from looking through schema, plans and rows again and again.
-
-    A long page makes many objects and no circles of them: a quarter of its CPU went into looking for one.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 100)

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from gateway.db import Database
 from gateway.jobs import Jobs
+from gateway.kit.garbage import spare_collector
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.settings import Settings
 from gateway.telemetry.logs import configure_logs
@@ -56,6 +57,7 @@ async def _run(settings: Settings) -> None:
         async with observing("gateway worker", db.pools, settings.otlp_url), _answering(db, settings):
             await db.open()
             await catalogue.open()
+            spare_collector()
             await _work(db, Jobs(db, catalogue, bss))
     finally:
         if bss is not None:

@@ -16,8 +16,8 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from gateway.app import spare_collector
 from gateway.execution import Engine
+from gateway.kit.garbage import spare_collector
 from schema.root import build_schema
 from tests.factories.hostile import FAMILIES, LARGEST, Hostile, body
 from tests.factories.made_up import MadeUpContext, make_up
