@@ -16,6 +16,7 @@ from gateway.operations.labels import LabelSet
 from gateway.operations.operation import Operation
 from gateway.operations.options import OptionConnect, OptionDisconnect
 from gateway.ports.bss import BssAnswer, BssOrder, HttpBss, Patience
+from gateway.services import orders
 from gateway.services.endings import end_what_is_due
 from gateway.services.journal_verification import verify
 from gateway.services.numbers import Done, change
@@ -158,6 +159,25 @@ async def test_an_order_whose_sender_died_is_sent_by_another_once(
     assert sum(await asyncio.gather(*(send_due(database, bss) for _ in range(5)))) == 1
 
     assert (operator.ledger, await changes(owner_connection)) == ({MSISDN: CONNECTED}, [("APPLIED", True)])
+
+
+async def test_an_order_that_is_being_sent_is_not_taken_from_its_sender(
+    database: Database, owner_connection: asyncpg.Connection, bss: HttpBss, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders, "RENEW_EVERY", 0.01)
+
+    class Slow:
+        async def carry_out(self, orders: Sequence[BssOrder]) -> list[BssAnswer]:
+            await make_due(owner_connection)
+            async with asyncio.timeout(10):
+                while not await owner_connection.fetchval("SELECT due_at > now() FROM orders"):
+                    pass
+            assert await send_due(database, Nobody()) == 0
+            return await bss.carry_out(orders)
+
+    await make(database, Slow(), OptionConnect(PLAIN))
+
+    assert await changes(owner_connection) == [("APPLIED", True)]
 
 
 async def test_two_senders_of_one_order_have_one_effect(
