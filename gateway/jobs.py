@@ -28,7 +28,10 @@ class _Timed(NamedTuple):
 
 
 class Jobs:
-    """The work of one worker. Any number of them may do it at once: what one is at, others pass by."""
+    """The work of one worker: bulk changes by `turn`, and by `tick` what is not to wait for a piece of them.
+
+    Any number of workers may do it at once: what one is at, others pass by.
+    """
 
     def __init__(self, db: Database, catalogue: CatalogueCache, bss: Bss | None = None) -> None:
         self._db, self._catalogue, self._bss = db, catalogue, bss
@@ -42,15 +45,19 @@ class Jobs:
         )
         self._next = dict.fromkeys(self._timetable, datetime.min.replace(tzinfo=UTC))
 
-    async def turn(self) -> bool:
-        """Does the next piece of work; False when there is none now."""
+    async def tick(self) -> bool:
+        """Does what is due by the clock; False when nothing more is now."""
         moment = datetime.now(UTC)
-        for timed in self._timetable:
-            if self._next[timed] <= moment:
-                self._next[timed] = moment + timed.every
-                if await _observed(timed.name, timed.act()):
-                    self._next[timed] = moment
-                    return True
+        due = [timed for timed in self._timetable if self._next[timed] <= moment]
+        more = False
+        for timed in due:
+            self._next[timed] = moment + timed.every
+            if await _observed(timed.name, timed.act()):
+                self._next[timed], more = moment, True
+        return more
+
+    async def turn(self) -> bool:
+        """Does the next piece of a bulk change; False when there is none now."""
         due = await find_due(self._db)
         self._served = {key: self._served.get(key, 0) for each in due for key in _keys(each)}
         for each in sorted(due, key=lambda each: [self._served[key] for key in _keys(each)]):

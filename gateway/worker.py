@@ -5,7 +5,7 @@ import contextlib
 import multiprocessing
 import signal
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import structlog
 
@@ -43,7 +43,7 @@ async def _run(settings: Settings) -> None:
     db = Database(
         str(settings.database_url),
         readers=2,
-        writers=1,
+        writers=2,  # a bulk change, and beside it what is due by the clock
         statement_timeout=settings.statement_timeout,
         idle_timeout=_IDLE_TIMEOUT,
         connect_timeout=settings.connect_timeout,
@@ -76,18 +76,25 @@ async def _answering(db: Database, settings: Settings) -> AsyncIterator[None]:
 
 
 async def _work(db: Database, jobs: Jobs) -> None:
-    """One piece of work after another; whatever goes wrong with one is tried again, later each time."""
-    news, delay = asyncio.Event(), _SHORTEST_DELAY
+    news = asyncio.Event()
 
     def hear(notice: str | None) -> None:
         if notice is None or notice.startswith("bulk_changes:"):
             news.set()
 
     await db.listen("updates", hear)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_go_on(jobs.turn, news))
+        tasks.create_task(_go_on(jobs.tick, asyncio.Event()))
+
+
+async def _go_on(work: Callable[[], Awaitable[bool]], news: asyncio.Event) -> None:
+    """One piece of work after another; whatever goes wrong with one is tried again, later each time."""
+    delay = _SHORTEST_DELAY
     while True:
         news.clear()
         try:
-            busy = await jobs.turn()
+            busy = await work()
         except Exception:
             log.warning("worker.failed", retry_in=delay, exc_info=True)
             await asyncio.sleep(delay)

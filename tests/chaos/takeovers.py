@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from statistics import median
 
 from tests.chaos.workers import Claim, Worker
@@ -17,7 +18,10 @@ class Fault:
 
 
 class Takeovers:
-    """Seconds from a fault until all that its victims had claimed, and that was left to do, was claimed anew."""
+    """Seconds from a fault until all that its victims had claimed, and that was left to do, was claimed anew.
+
+    A frozen worker that is in time does the rest itself.
+    """
 
     def __init__(self, faults: Sequence[Fault], everybody: Sequence[Worker], paused: set[int]) -> None:
         self._faults = faults
@@ -56,7 +60,7 @@ class Takeovers:
         for id in claim.ids:
             claimed = self._claimed[claim.change_id, id]
             if (later := bisect_right(claimed, fault.at)) < len(claimed):
-                yield claimed[later]
+                yield min(claimed[later], claim.done or inf)
 
 
 def percentile_99(seconds: Sequence[float]) -> float:

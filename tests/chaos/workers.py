@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from ctypes import c_bool, c_double
+from ctypes import c_double, c_int
 from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing.context import ForkServerProcess
@@ -26,7 +26,7 @@ _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload([__name__])  # a killed worker is there again at once
 
 
-def work(settings: Settings, log: str, busy: c_bool, claimed_at: c_double, chunk: int) -> None:
+def work(settings: Settings, log: str, chunks: c_int, sendings: c_int, claimed_at: c_double, chunk: int) -> None:
     """`gateway worker`, with small chunks, which writes down what it claims, items or orders, and when that is done."""
     file = os.open(log, os.O_WRONLY | os.O_APPEND)
     with open(f"{log} says", "a") as said:
@@ -40,17 +40,20 @@ def work(settings: Settings, log: str, busy: c_bool, claimed_at: c_double, chunk
 
     @contextlib.asynccontextmanager
     async def claiming(change_id: int | None = None) -> AsyncIterator[Note]:
-        claim, began = f"{os.getpid()} {next(numbers)}", time.time()
+        open_ones = chunks if change_id else sendings
+        claim, began, claims = f"{os.getpid()} {next(numbers)}", time.time(), 0
 
         def claimed(ids: Sequence[int | str]) -> None:
+            nonlocal claims
             note(claim=claim, began=began, change=change_id, ids=list(ids))
-            claimed_at.value, busy.value = time.time(), True
+            claimed_at.value = time.time()
+            open_ones.value, claims = open_ones.value + 1, claims + 1
 
         try:
             yield claimed
             note(done=claim)
         finally:
-            busy.value = False
+            open_ones.value -= claims
 
     async def noted_chunk(db: Any, company_id: int, change_id: int, **options: Any) -> bool:
         nonlocal claims_of_chunk
@@ -92,16 +95,18 @@ class Worker:
     settings: Settings
     log: Path
     chunk: int
-    busy: c_bool = field(default_factory=lambda: _PROCESSES.RawValue(c_bool, False))
+    chunks: c_int = field(default_factory=lambda: _PROCESSES.RawValue(c_int, 0))
+    sendings: c_int = field(default_factory=lambda: _PROCESSES.RawValue(c_int, 0))
+    """How many claims of orders it is at; of chunks `chunks`, which are being sent at their end."""
     claimed_at: c_double = field(default_factory=lambda: _PROCESSES.RawValue(c_double, 0))
     """When it claimed something last; 0 before. Without a lock, which would die with its holder."""
     frozen: bool = False
 
     def start(self) -> None:
         self.log.touch()
-        self.busy.value = False
+        self.chunks.value = self.sendings.value = 0
         self.process: ForkServerProcess = _PROCESSES.Process(
-            target=work, args=(self.settings, str(self.log), self.busy, self.claimed_at, self.chunk)
+            target=work, args=(self.settings, str(self.log), self.chunks, self.sendings, self.claimed_at, self.chunk)
         )
         self.process.start()
 
@@ -116,6 +121,10 @@ class Worker:
         await asyncio.sleep(seconds)
         os.kill(self.process.pid, signal.SIGCONT)
         self.frozen = False
+
+    def busy(self, *, sending: bool) -> bool:
+        """Whether it is in the midst of that, or else of the transaction of a chunk."""
+        return bool(self.sendings.value) if sending else bool(self.chunks.value and not self.sendings.value)
 
     def claims(self) -> list[Claim]:
         claims: dict[str, Claim] = {}
