@@ -50,6 +50,16 @@ class Action(StrEnum):
     TARIFF_CHANGE = "tariff:change", "Change the tariff of a number.", "Менять тариф номера."
     OPTION_CONNECT = "option:connect", "Connect options.", "Подключать опции."
     OPTION_DISCONNECT = "option:disconnect", "Disconnect options.", "Отключать опции."
+    PROMO_GUARD_SET = (
+        "promo_guard:set",
+        "Have options disconnected before they turn paid.",
+        "Поручать отключение опций, прежде чем они станут платными.",
+    )
+    PROMO_GUARD_CLEAR = (
+        "promo_guard:clear",
+        "Let options turn paid that were to be disconnected before.",
+        "Отменять отключение опций перед тем, как они станут платными.",
+    )
     FORWARDING_SET = "forwarding:set", "Forward calls.", "Включать переадресацию вызовов."
     FORWARDING_CLEAR = "forwarding:clear", "Stop forwarding calls.", "Выключать переадресацию вызовов."
     BAN_SET = "ban:set", "Ban kinds of communication.", "Запрещать виды связи."

@@ -28,6 +28,7 @@ from schema.journal import JournalEntryConnection, load_company_journal
 from schema.node import Node, global_id, register
 from schema.number_pages import load_company_numbers
 from schema.numbers import NumberConnection
+from schema.promotions import PromoDayConnection, load_company_promo_calendar
 from schema.references import by_column, by_id, number_or_refusal
 from schema.scalars import Inn, PhoneNumber
 
@@ -75,6 +76,12 @@ class Company(Node):
     )
     numbers: NumberConnection = batched(
         load_company_numbers, "Its numbers that the caller may see.", Action.NUMBER_READ, needs=("id",)
+    )
+    promo_calendar: PromoDayConnection = batched(
+        load_company_promo_calendar,
+        "What is free now and turns paid on its numbers that the caller may see, by day.",
+        Action.NUMBER_READ,
+        needs=("id",),
     )
     departments: DepartmentConnection = batched(
         load_departments, "Its departments, parents before children.", Action.DEPARTMENT_READ, needs=("id",)

@@ -15,6 +15,7 @@ from schema.inputs import number
 from schema.node import Node, global_id, register
 from schema.number_pages import load_department_numbers
 from schema.numbers import NumberConnection
+from schema.promotions import PromoDayConnection, load_department_promo_calendar
 from schema.references import by_column, by_id
 
 
@@ -31,6 +32,12 @@ class Department(Node):
     numbers: NumberConnection = batched(
         load_department_numbers,
         "Numbers of this department and all below.",
+        Action.NUMBER_READ,
+        needs=("company_id", "id"),
+    )
+    promo_calendar: PromoDayConnection = batched(
+        load_department_promo_calendar,
+        "What is free now and turns paid on the numbers of this department and all below, by day.",
         Action.NUMBER_READ,
         needs=("company_id", "id"),
     )

@@ -9,7 +9,7 @@ import strawberry
 from authz.actions import Action
 from gateway.execution import PUBLIC, Info, OfType, Row, batched, column, computed
 from gateway.kit.errors import Refusal
-from gateway.kit.ids import Kind, decode_any
+from gateway.kit.ids import Kind, decode, decode_any
 from gateway.loaders import journal as loader
 from gateway.loaders.access import ADMINISTRATORS
 from gateway.loaders.bulk_changes import BULK_CHANGES
@@ -65,6 +65,13 @@ def _subject(id: str | None) -> tuple[Kind, int] | None:
         return None
 
 
+async def load_cause(rows: Sequence[Row], info: Info[Context]) -> Sequence[Row | None]:
+    """The line that asked for each, as far as the caller sees it."""
+    causes = [(row["details"] or {}).get("cause") for row in rows]
+    ids = [None if cause is None else decode(cause, Kind.JOURNAL_ENTRY) for cause in causes]
+    return await info.context.read.rows(JOURNAL, ids, info.selection.columns)
+
+
 @strawberry.type(description="One line of the operations journal.")
 class JournalEntry(Node):
     __place__ = ("company_id",)
@@ -79,6 +86,12 @@ class JournalEntry(Node):
         summarise, "In words, in the caller's language.", Action.JOURNAL_READ, needs=("action", "details")
     )
     subject: Node | None = batched(load_subject, "What it was done to.", Action.JOURNAL_READ, needs=("subject",))
+    cause: Annotated["JournalEntry", strawberry.lazy("schema.journal")] | None = batched(
+        load_cause,
+        "The entry that asked for it beforehand, of what the gateway did by itself in time.",
+        Action.JOURNAL_READ,
+        needs=("details",),
+    )
     before: JSON | None = column("As it was before.", Action.JOURNAL_READ)
     after: JSON | None = column("As it was after.", Action.JOURNAL_READ)
     bulk_change: Annotated["BulkChange", strawberry.lazy("schema.bulk_changes")] | None = batched(

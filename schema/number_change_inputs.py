@@ -19,10 +19,11 @@ from gateway.operations.forwardings import ForwardingClear, ForwardingSet
 from gateway.operations.labels import LabelSet
 from gateway.operations.operation import Operation
 from gateway.operations.options import OptionConnect, OptionDisconnect
+from gateway.operations.promo_guards import PromoGuardClear, PromoGuardSet
 from gateway.operations.sims import SimReplace
 from gateway.operations.spending_limits import SpendingLimitSet
 from gateway.operations.tariffs import TariffChange
-from schema.inputs import given
+from schema.inputs import given, number
 from schema.money import kopecks
 from schema.scalars import PhoneNumber
 
@@ -35,6 +36,13 @@ SAY_NULL = Text(
 @strawberry.input(description="An option.")
 class OptionRefInput:
     option_id: strawberry.ID = strawberry.field(description="Global id of the option.")
+
+
+@strawberry.input(description="A promotional option.")
+class PromoGuardInput:
+    option_id: strawberry.ID | None = strawberry.field(
+        description="Global id of the option; null for all of the number.", default=strawberry.UNSET
+    )
 
 
 @strawberry.input(description="A tariff.")
@@ -109,6 +117,13 @@ class NumberChangeInput:
     option_disconnect: OptionRefInput | None = strawberry.field(
         description="Disconnect an option.", default=strawberry.UNSET
     )
+    promo_guard_set: PromoGuardInput | None = strawberry.field(
+        description="Have an option, or all that are free now, disconnected before they turn paid.",
+        default=strawberry.UNSET,
+    )
+    promo_guard_clear: PromoGuardInput | None = strawberry.field(
+        description="Let an option, or all that were to be disconnected before, turn paid.", default=strawberry.UNSET
+    )
     tariff_change: TariffRefInput | None = strawberry.field(description="Change the tariff.", default=strawberry.UNSET)
     forwarding_set: ForwardingInput | None = strawberry.field(description="Forward calls.", default=strawberry.UNSET)
     forwarding_clear: ForwardingClearInput | None = strawberry.field(
@@ -143,6 +158,10 @@ def operation_of(change: NumberChangeInput, *path: str) -> Operation:
 
 def _option(asked: OptionRefInput, at: Path) -> int:
     return decode(asked.option_id, Kind.OPTION, (*at, "optionId"))
+
+
+def _guarded(asked: PromoGuardInput, at: Path) -> int | None:
+    return number(asked.option_id, Kind.OPTION, *at, "optionId")
 
 
 def _tariff_change(asked: TariffRefInput, at: Path) -> TariffChange:
@@ -188,6 +207,8 @@ def _owner(id: strawberry.ID | None, kind: Kind, *path: str) -> int | Kept | Non
 _OPERATIONS: Mapping[str, tuple[type[Operation], Callable[[Any, Path], Operation]]] = {
     "option_connect": (OptionConnect, lambda asked, at: OptionConnect(_option(asked, at))),
     "option_disconnect": (OptionDisconnect, lambda asked, at: OptionDisconnect(_option(asked, at))),
+    "promo_guard_set": (PromoGuardSet, lambda asked, at: PromoGuardSet(_guarded(asked, at))),
+    "promo_guard_clear": (PromoGuardClear, lambda asked, at: PromoGuardClear(_guarded(asked, at))),
     "tariff_change": (TariffChange, _tariff_change),
     "forwarding_set": (
         ForwardingSet,

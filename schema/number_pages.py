@@ -1,7 +1,7 @@
 """Lists of numbers: filter, order and pages."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Annotated
 
@@ -57,6 +57,32 @@ class NumberOrder:
 
 
 @strawberry.input(
+    description="Options that are free now and turn paid. Fields narrow each other; a list means any of it, and holds "
+    "at most 1,000."
+)
+class PromoFilter:
+    option_ids: list[strawberry.ID] | None = strawberry.field(default=strawberry.UNSET, description="Options.")
+    from_: date | None = strawberry.field(
+        name="from",
+        default=strawberry.UNSET,
+        description="Turns paid on this day or later, in the company's time zone.",
+    )
+    to: date | None = strawberry.field(default=strawberry.UNSET, description="Turns paid on this day or earlier.")
+    guarded: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="Whether they are disconnected before that."
+    )
+
+    def criteria(self) -> number_filters.PromoFilter:
+        """Raises `Refusal` at ("filter", "promo", …)."""
+        return number_filters.PromoFilter(
+            option_ids=numbers(self.option_ids, Kind.OPTION, "filter", "promo", "optionIds"),
+            since=given(self.from_),
+            until=given(self.to),
+            guarded=given(self.guarded),
+        )
+
+
+@strawberry.input(
     description="Which numbers. Fields narrow each other; a list means any of it, and holds at most 1,000."
 )
 class NumberFilter:
@@ -86,6 +112,9 @@ class NumberFilter:
     updated_since: datetime | None = strawberry.field(
         default=strawberry.UNSET, description="Changed at or after this moment."
     )
+    promo: PromoFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="Has an option that is free now and turns paid."
+    )
 
     def conditions(self) -> Filter:
         """What it asks of the loader. Raises `Refusal` at ("filter", …)."""
@@ -106,6 +135,7 @@ class NumberFilter:
             employee_id=number(self.employee_id, Kind.EMPLOYEE, "filter", "employeeId"),
             unassigned=given(self.unassigned),
             updated_since=given(self.updated_since),
+            promo=promo.criteria() if (promo := given(self.promo)) else None,
         )
 
 

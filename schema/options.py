@@ -84,6 +84,15 @@ class ConnectedOption:
         Action.JOURNAL_READ,
         needs=("journal_id",),
     )
+    disconnects_at: datetime | None = column(
+        "Disconnected by itself then, before it turns paid; null without a guard.", Action.NUMBER_READ
+    )
+    guard_origin: Annotated["JournalEntry", strawberry.lazy("schema.journal")] | None = batched(
+        by_column(JOURNAL, "guard_journal_id"),
+        "The journal entry that guards it from turning paid: who, through which channel.",
+        Action.JOURNAL_READ,
+        needs=("guard_journal_id",),
+    )
 
 
 async def load_connected_options(rows: Sequence[Row], info: Info[Context]) -> Sequence[list[Row]]:

@@ -20,6 +20,7 @@ from gateway.models.numbers import NumberStatus
 from gateway.operations.catalogue import Catalogue
 from gateway.operations.operation import Operation
 from gateway.operations.options import OptionConnect, OptionDisconnect
+from gateway.operations.promo_guards import PromoGuardSet
 from gateway.operations.snapshots import difference
 from gateway.operations.state import Connected, NumberState
 from gateway.operations.tariffs import TariffChange
@@ -32,12 +33,15 @@ _SYSTEM = Origin(ActorKind.SYSTEM, None, "Система", Channel.SYSTEM, None)
 
 
 class Event(NamedTuple):
-    """A line of the journal with its moment; `connected` is the place of the option that it connected in the chunk."""
+    """A line of the journal with its moment; `connected` is the place of the option that it connected in the chunk,
+    `guarded` of the one that it guards.
+    """
 
     at: datetime
     origin: Origin
     entry: NewEntry
     connected: int | None = None
+    guarded: int | None = None
 
 
 class Events:
@@ -59,6 +63,7 @@ class Events:
     def __iter__(self) -> Iterator[Event]:
         yield self._registered()
         yield from self._connected()
+        yield from self._guarded()
         yield from self._disconnected()
         yield from self._tariffs_changed()
         yield from self._labelled()
@@ -87,6 +92,25 @@ class Events:
             row = rows[place]
             state = self._state(self._numbers[row.number_id], row.connected_at)
             yield from self._done(OptionConnect(row.option_id), state, row.connected_at, place)
+
+    def _guarded(self) -> Iterator[Event]:
+        """Some options of which the promotion ends within days."""
+        rows, second = self._chunk.connected, timedelta(seconds=1)
+        yesterday, tomorrow = self._midnight - timedelta(days=1), self._midnight + timedelta(days=1)
+        places = [
+            place
+            for place, row in enumerate(rows)
+            if row.connected_at < yesterday and row.promo_ends_at and row.promo_ends_at > tomorrow
+        ]
+        for place in self._random.sample(places, min(len(places), _CONNECTED)):
+            row = rows[place]
+            moment = self._between(row.connected_at + second)
+            state = self._state(self._numbers[row.number_id], moment)
+            operation = PromoGuardSet(row.option_id)
+            outcome = operation.check(state, self._catalogue, moment)
+            rows[place] = row._replace(disconnects_at=outcome.after.options[row.option_id].disconnects_at)
+            entry = step(state, operation, outcome, self._catalogue).entry
+            yield Event(moment, self._who(), entry, guarded=place)
 
     def _disconnected(self) -> Iterator[Event]:
         for _, number_id, option_id in self._chunk.used_promotions[:_OTHERS]:

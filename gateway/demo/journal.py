@@ -15,8 +15,8 @@ _JSON = ("before", "after", "details")
 
 
 def journal(company_id: int, events: Iterable[Event], chunk: Chunk, ids: Iterator[int]) -> Iterator[Batch]:
-    """A company's lines in the order of their moments. In the chunk it notes which ones connected options, and when the
-    numbers changed."""
+    """A company's lines in the order of their moments. In the chunk it notes which ones connected or guard options, and
+    when the numbers changed."""
     places = {number.id: place for place, number in enumerate(chunk.numbers)}
     last_id, previous_hash = 0, BEGINNING
     rows: list[Row] = []
@@ -29,6 +29,8 @@ def journal(company_id: int, events: Iterable[Event], chunk: Chunk, ids: Iterato
         previous_hash = digest
         if event.connected is not None:
             chunk.connected[event.connected] = chunk.connected[event.connected]._replace(journal_id=last_id)
+        if event.guarded is not None:
+            chunk.connected[event.guarded] = chunk.connected[event.guarded]._replace(guard_journal_id=last_id)
         if event.entry.number_id is not None:
             place = places[event.entry.number_id]
             number = chunk.numbers[place]

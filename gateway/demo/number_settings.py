@@ -45,6 +45,8 @@ class ConnectedRow(NamedTuple):
     connected_at: datetime
     promo_ends_at: datetime | None
     journal_id: int | None = None
+    disconnects_at: datetime | None = None
+    guard_journal_id: int | None = None
 
 
 @dataclass

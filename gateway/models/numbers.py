@@ -126,15 +126,33 @@ def of_number() -> ForeignKeyConstraint:
 
 
 class ConnectedOption(NumberSetting, table=True):
-    """An option of a number, free of its fee until `promo_ends_at`; `journal_id` is the line that connected it."""
+    """An option of a number, free of its fee until `promo_ends_at`; `journal_id` is the line that connected it.
+
+    It is disconnected by itself at `disconnects_at`; `guard_journal_id` is the line that asked for that.
+    """
 
     __tablename__ = "connected_options"
-    __table_args__ = (of_number(), Index("connected_options_option", "company_id", "option_id", "number_id"))
+    __table_args__ = (
+        of_number(),
+        Index("connected_options_option", "company_id", "option_id", "number_id"),
+        Index(
+            "connected_options_promo",
+            *("company_id", "promo_ends_at"),
+            postgresql_where=text("promo_ends_at IS NOT NULL"),
+        ),
+        Index(
+            "connected_options_disconnects_at",
+            "disconnects_at",
+            postgresql_where=text("disconnects_at IS NOT NULL"),
+        ),
+    )
 
     option_id: int = Field(primary_key=True, sa_type=BigInteger, foreign_key="options.id")
     connected_at: datetime = moment(default_now=True)
     promo_ends_at: datetime | None = moment(nullable=True)
     journal_id: int | None = Field(default=None, sa_type=BigInteger)
+    disconnects_at: datetime | None = moment(nullable=True)
+    guard_journal_id: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class UsedPromotion(NumberSetting, table=True):

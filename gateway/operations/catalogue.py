@@ -1,6 +1,6 @@
 """The operator's catalogue as rules and answers see it: the items of one day, with the rules between them resolved."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from fractions import Fraction
@@ -165,11 +165,18 @@ class Catalogue:
         """Which of these options a tariff does not allow, with those that require such ones; requirements first."""
         connected = [self.options[option_id] for option_id in option_ids]
         lost = {option for option in connected if not option.sold_with(to.id)}
-        if not lost:
-            return ()
-        while more := {option for option in connected if option not in lost and not lost.isdisjoint(option.requires)}:
-            lost |= more
-        return requirements_first(lost)
+        return _with_dependents(lost, connected) if lost else ()
+
+    def with_dependents(self, option_id: int, option_ids: Iterable[int]) -> tuple[OptionItem, ...]:
+        """An option, and which of these require it, directly or through others; requirements first."""
+        return _with_dependents({self.options[option_id]}, [self.options[each] for each in option_ids])
+
+
+def _with_dependents(options: set[OptionItem], connected: Sequence[OptionItem]) -> tuple[OptionItem, ...]:
+    together = set(options)
+    while more := {each for each in connected if each not in together and not together.isdisjoint(each.requires)}:
+        together |= more
+    return requirements_first(together)
 
 
 def requirements_first(options: Iterable[OptionItem]) -> tuple[OptionItem, ...]:

@@ -4,16 +4,18 @@ from collections.abc import Iterator, Mapping
 
 from gateway.models.catalogue import FeePeriod
 from gateway.models.numbers import NumberStatus
-from gateway.operations.catalogue import Catalogue, Item
+from gateway.operations.catalogue import Catalogue, Item, monthly_fee
 from gateway.operations.state import NumberState
 
 RESTING: Mapping[str, frozenset[str]] = {NumberStatus.BLOCKED: frozenset({FeePeriod.DAILY})}
 """Fees of which periods are not taken in a status: of a blocked number those of a month go on, those of a day rest."""
 
 
-def monthly(item: Item, status: str) -> int:
-    """What an item of a number in this status costs in an average month, kopecks."""
-    return 0 if item.fee_period in RESTING.get(status, ()) else item.monthly_fee_kopecks
+def monthly(item: Item, status: str, fee_kopecks: int | None = None) -> int:
+    """What an item of a number in this status costs in an average month, kopecks; at this fee instead of today's."""
+    if item.fee_period in RESTING.get(status, ()):
+        return 0
+    return item.monthly_fee_kopecks if fee_kopecks is None else monthly_fee(fee_kopecks, item.fee_period)
 
 
 def resting(state: NumberState, catalogue: Catalogue, status: str) -> list[Item]:

@@ -43,6 +43,10 @@ PROMOTION_WAS_USED = Text(
     en="The promotion of “{option}” was used on this number before: its fee of {fee} is taken from the first day.",
     ru="Акция по опции «{option}» на этом номере уже использована: плата {fee} берётся с первого дня.",
 )
+DISCONNECTED_WITH = Text(
+    en="“{required}” is disconnected on {day}, before it turns paid, and “{option}” with it.",
+    ru="Опция «{required}» отключится {day}, не став платной, и вместе с ней опция «{option}».",
+)
 NOT_CONNECTED = Text(en="“{option}” is not connected.", ru="Опция «{option}» не подключена.")
 REQUIRED_BY = Text(
     en="“{other}” works only together with “{option}”.", ru="Опция «{other}» работает только вместе с «{option}»."
@@ -91,7 +95,7 @@ class OptionConnect(Operation):
             state.with_option(option.id, Connected(moment, promo_ends_at)),
             option.connection_fee_kopecks,
             option.monthly_fee_kopecks,
-            warnings,
+            (*warnings, *_disconnected_with(option, state)),
         )
 
     def obstacles(self, state: NumberState, catalogue: Catalogue) -> Iterator[Refusal]:
@@ -185,6 +189,13 @@ def _other_tariff(option: OptionItem, state: NumberState, catalogue: Catalogue) 
         (OptionConnect.field, "optionId"),
         hint=CHANGE_TARIFF(tariffs=wording.names(open_to)) if open_to else None,
     )
+
+
+def _disconnected_with(option: OptionItem, state: NumberState) -> Iterator[Message]:
+    for required in option.requires:
+        if disconnects_at := state.options[required.id].disconnects_at:
+            day = wording.day(disconnects_at, state.time_zone)
+            yield DISCONNECTED_WITH(required=required.name, day=day, option=option.name)
 
 
 def _losses(option: OptionItem, state: NumberState, moment: datetime) -> Iterator[Message]:

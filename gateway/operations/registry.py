@@ -11,6 +11,7 @@ from gateway.operations.forwardings import ForwardingClear, ForwardingSet
 from gateway.operations.labels import LabelSet
 from gateway.operations.operation import Operation
 from gateway.operations.options import OptionConnect, OptionDisconnect
+from gateway.operations.promo_guards import PromoGuardClear, PromoGuardSet
 from gateway.operations.sims import SimReplace
 from gateway.operations.spending_limits import SpendingLimitSet
 from gateway.operations.tariffs import TariffChange
@@ -18,6 +19,8 @@ from gateway.operations.tariffs import TariffChange
 OPERATIONS: tuple[type[Operation], ...] = (
     OptionConnect,
     OptionDisconnect,
+    PromoGuardSet,
+    PromoGuardClear,
     TariffChange,
     ForwardingSet,
     ForwardingClear,

@@ -28,6 +28,7 @@ def _options(options: Mapping[int, Connected]) -> list[Json]:
             "optionId": encode(Kind.OPTION, option_id),
             "connectedAt": _moment(connected.connected_at),
             "promoEndsAt": _moment(connected.promo_ends_at),
+            "disconnectsAt": _moment(connected.disconnects_at),
         }
         for option_id, connected in sorted(options.items())
     ]

@@ -9,11 +9,16 @@ from gateway.models.numbers import SimKind
 
 
 class Connected(NamedTuple):
-    """A connected option, free of its fee until `promo_ends_at`; `journal_id` is the line that connected it."""
+    """A connected option, free of its fee until `promo_ends_at`; `journal_id` is the line that connected it.
+
+    It is disconnected by itself at `disconnects_at`, as the line `guard_journal_id` asked for.
+    """
 
     connected_at: datetime
     promo_ends_at: datetime | None = None
     journal_id: int | None = None
+    disconnects_at: datetime | None = None
+    guard_journal_id: int | None = None
 
 
 class Forwarded(NamedTuple):

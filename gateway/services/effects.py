@@ -32,8 +32,9 @@ def step(
     catalogue: Catalogue,
     *,
     bulk_change_id: int | None = None,
+    cause: int | None = None,
 ) -> Step:
-    """An operation that was checked and is not refused."""
+    """An operation that was checked and is not refused; `cause` is the line of the journal that asked for it before."""
     old, new = difference(before, outcome.after)
     entry = NewEntry(
         action=operation.kind,
@@ -47,6 +48,7 @@ def step(
             "oneOffKopecks": outcome.one_off_kopecks,
             "monthlyKopecks": outcome.monthly_kopecks,
             "names": {**operation.names(before, catalogue), "msisdn": e164(before.msisdn)},
+            **({"cause": encode(Kind.JOURNAL_ENTRY, cause)} if cause else {}),
         },
     )
     return Step(before, outcome.after, entry)

@@ -1,6 +1,6 @@
-"""Blocks and forwardings that end by themselves at a moment."""
+"""Blocks, forwardings and guarded promotions that end by themselves at a moment."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
@@ -12,9 +12,10 @@ from gateway.models.columns import MOMENT
 from gateway.models.journal import ActorKind, Channel
 from gateway.models.numbers import ForwardingCondition, NumberStatus
 from gateway.operations.blocks import Unblock
-from gateway.operations.catalogue import Catalogue
+from gateway.operations.catalogue import Catalogue, OptionItem
 from gateway.operations.forwardings import ForwardingClear
 from gateway.operations.operation import Operation
+from gateway.operations.options import OptionDisconnect
 from gateway.operations.state import NumberState
 from gateway.ports.bss import Bss
 from gateway.services import orders, states
@@ -34,7 +35,8 @@ _FIND = Statement(select(_due.c.company_id, _due.c.number_id))
 
 
 async def end_what_is_due(db: Database, *, catalogue: Catalogue, bss: Bss | None = None) -> int:
-    """Ends blocks and forwardings whose time is over, of at most 500 numbers; of how many numbers.
+    """Ends blocks and forwardings whose time is over, and options that are not to turn paid, of at most 500 numbers; of
+    how many numbers.
 
     For jobs: any number of workers may call it at once, since each number is looked at again under its lock. While the
     company is suspended its blocks stay, and end with the suspension.
@@ -75,21 +77,31 @@ async def _end(
 
 def _steps(state: NumberState, catalogue: Catalogue, moment: datetime) -> list[Step]:
     steps: list[Step] = []
-    for operation in _over(state, moment):
+    for operation, cause in (*_over(state, moment), *_guarded(state, catalogue, moment)):
         outcome = operation.check(state, catalogue, moment)
         if not outcome.refusals:
-            steps.append(step(state, operation, outcome, catalogue))
+            steps.append(step(state, operation, outcome, catalogue, cause=cause))
             state = outcome.after
     return steps
 
 
-def _over(state: NumberState, moment: datetime) -> list[Operation]:
+def _over(state: NumberState, moment: datetime) -> Iterator[tuple[Operation, None]]:
     """What ends a number's settings whose time is over."""
-    operations: list[Operation] = [
-        ForwardingClear(ForwardingCondition(condition))
-        for condition, forwarded in sorted(state.forwardings.items())
-        if forwarded.until is not None and forwarded.until <= moment
-    ]
+    for condition, forwarded in sorted(state.forwardings.items()):
+        if forwarded.until is not None and forwarded.until <= moment:
+            yield ForwardingClear(ForwardingCondition(condition)), None
     if state.status == NumberStatus.BLOCKED and state.blocked_until is not None and state.blocked_until <= moment:
-        operations.append(Unblock())
-    return operations
+        yield Unblock(), None
+
+
+def _guarded(
+    state: NumberState, catalogue: Catalogue, moment: datetime
+) -> Iterator[tuple[OptionDisconnect, int | None]]:
+    """What disconnects guarded options, those that require them first, each with the line that asked for it."""
+    gone: set[OptionItem] = set()
+    for option_id, connected in sorted(state.options.items()):
+        if connected.disconnects_at is not None and connected.disconnects_at <= moment:
+            for option in reversed(catalogue.with_dependents(option_id, state.options)):
+                if option not in gone:
+                    gone.add(option)
+                    yield OptionDisconnect(option.id), connected.guard_journal_id

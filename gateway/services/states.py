@@ -1,7 +1,7 @@
 """The state of numbers between rows and operations: any count of numbers by the same few statements."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
@@ -43,10 +43,13 @@ _SELECT = (
 _READ = Statement(_SELECT)
 _LOCK = Statement(_SELECT.with_for_update(of=_NUMBERS, key_share=True))
 _LINKED = Batch(_OPTIONS, ("company_id", "number_id", "option_id", "journal_id"))
-_LINK = Statement(
-    update(_OPTIONS)
-    .where(*(_OPTIONS.c[name] == _LINKED.rows.c[name] for name in ("company_id", "number_id", "option_id")))
-    .values(journal_id=_LINKED.rows.c.journal_id)
+_LINK, _LINK_GUARD = (
+    Statement(
+        update(_OPTIONS)
+        .where(*(_OPTIONS.c[name] == _LINKED.rows.c[name] for name in ("company_id", "number_id", "option_id")))
+        .values({column: _LINKED.rows.c.journal_id})
+    )
+    for column in ("journal_id", "guard_journal_id")
 )
 
 
@@ -89,14 +92,28 @@ async def save(run: Run, changes: Sequence[Changed], moment: datetime) -> None:
 
 
 async def link(run: Run, changes: Sequence[Changed], journal_ids: Sequence[int]) -> None:
-    """Tells each option that a change connected which line of the journal, one for each change, did it."""
-    rows = [
-        (after.company_id, after.id, option_id, journal_id)
-        for (before, after), journal_id in zip(changes, journal_ids, strict=True)
-        for option_id in after.options.keys() - before.options.keys()
-    ]
-    if rows:
-        await run(_LINK, **_LINKED.parameters(rows))
+    """Tells each option that a change connected, or guards, which line of the journal, one for each change, did it."""
+    for statement, new in ((_LINK, _connected), (_LINK_GUARD, _guarded)):
+        rows = [
+            (each.after.company_id, each.after.id, option_id, journal_id)
+            for each, journal_id in zip(changes, journal_ids, strict=True)
+            for option_id in new(each)
+        ]
+        if rows:
+            await run(statement, **_LINKED.parameters(rows))
+
+
+def _connected(changed: Changed) -> Iterable[int]:
+    return changed.after.options.keys() - changed.before.options.keys()
+
+
+def _guarded(changed: Changed) -> Iterable[int]:
+    if changed.before.options is changed.after.options:
+        return ()
+    before, after = (
+        {option_id for option_id, connected in state.options.items() if connected.disconnects_at} for state in changed
+    )
+    return after - before
 
 
 @cache

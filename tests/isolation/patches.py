@@ -221,7 +221,10 @@ EXACTLY: dict[str, Any] = {
     "companies": lambda patch: {"inn": patch.inn, "time_zone": "Europe/Moscow"},
     "departments": lambda patch: {"ancestor_ids": [*filter(None, (patch.below, patch.id))]},
     "grants": lambda patch: {"api_key_id": None, "role": None},
-    "journal_entries": lambda patch: {"subject": f"num_{patch.lured_by or patch.id}"},
+    "journal_entries": lambda patch: {
+        "subject": f"num_{patch.lured_by or patch.id}",
+        "details": f'{{"canary": "{patch.word} x.details", "cause": "jrn_{patch.lured_by or patch.id}"}}',
+    },
     "number_changes": lambda patch: {"error": patch.refusal()},
     "numbers": lambda patch: {"msisdn": patch.msisdn, "iccid": patch.iccid},
     "uploads": lambda patch: {

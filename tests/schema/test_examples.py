@@ -80,4 +80,4 @@ async def never() -> Context:
 def test_tabs_have_different_names() -> None:
     names = [re.findall(r"^(?:query|mutation|subscription) (\w+)", path.read_text(), re.MULTILINE) for path in EXAMPLES]
 
-    assert len({name for (name,) in names}) == len(EXAMPLES) == 12
+    assert len({name for (name,) in names}) == len(EXAMPLES) == 14

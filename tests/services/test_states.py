@@ -31,7 +31,8 @@ NUMBERS = list(range(NUMBER, LAST_NUMBER + 1))
 MOMENT = datetime(2026, 3, 1, tzinfo=UTC)
 
 moments = st.integers(0, 10**9).map(lambda seconds: MOMENT + timedelta(seconds=seconds))
-connected = st.builds(Connected, moments, st.none() | moments, st.none() | st.integers(1, 9))
+lines = st.none() | st.integers(1, 9)
+connected = st.builds(Connected, moments, st.none() | moments, lines, st.none() | moments, lines)
 changes = st.fixed_dictionaries(
     {
         "status": st.sampled_from(["ACTIVE", "BLOCKED"]),

@@ -244,6 +244,20 @@ async def test_options_lead_to_the_lines_that_connected_them(demo: asyncpg.Conne
         assert (row["connected"], row["at"]) == (row["option_id"], row["connected_at"])
 
 
+async def test_guarded_options_lead_to_the_lines_that_asked_for_it(demo: asyncpg.Connection) -> None:
+    rows = await demo.fetch("""
+        SELECT c.option_id, c.promo_ends_at - c.disconnects_at AS ahead, j.action,
+          j.number_id = c.number_id AS same_number, (j.details -> 'parameters' ->> 'option_id')::bigint AS guarded
+        FROM connected_options c
+        LEFT JOIN journal_entries j ON (j.company_id, j.id) = (c.company_id, c.guard_journal_id)
+        WHERE c.disconnects_at IS NOT NULL
+    """)
+    assert len(rows) > 60
+    for row in rows:
+        assert (row["action"], row["same_number"]) == ("promo_guard:set", True)
+        assert (row["guarded"], row["ahead"]) == (row["option_id"], timedelta(hours=3))
+
+
 async def test_every_login_enters_with_the_password(demo: asyncpg.Connection) -> None:
     found = [await demo.fetchrow("SELECT * FROM find_login($1, NULL, NULL)", login.email) for login in LOGINS]
     assert len({row["password_hash"] for row in found if row}) == 1

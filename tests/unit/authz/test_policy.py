@@ -16,7 +16,8 @@ ACCESS = {
     "api_key:read", "api_key:create", "api_key:rotate", "api_key:revoke", "access:explain",
 }  # fmt: skip
 SETTINGS = {
-    "number:change", "tariff:change", "option:connect", "option:disconnect", "forwarding:set", "forwarding:clear",
+    "number:change", "tariff:change", "option:connect", "option:disconnect", "promo_guard:set", "promo_guard:clear",
+    "forwarding:set", "forwarding:clear",
     "ban:set", "ban:lift", "number:block", "number:unblock", "label:set", "number:assign",
 }  # fmt: skip
 BULK = {"bulk_change:read", "bulk_change:plan", "bulk_change:apply"}

@@ -18,7 +18,8 @@ def test_an_operation_comes_back_from_json(operation: Operation) -> None:
 
 def test_each_kind_is_one_operation() -> None:
     assert {each.kind.value for each in OPERATIONS} == {
-        *("option:connect", "option:disconnect", "tariff:change", "forwarding:set", "forwarding:clear"),
+        *("option:connect", "option:disconnect", "promo_guard:set", "promo_guard:clear"),
+        *("tariff:change", "forwarding:set", "forwarding:clear"),
         *("ban:set", "ban:lift", "number:block", "number:unblock", "spending_limit:set", "label:set", "number:assign"),
         "sim:replace",
     }

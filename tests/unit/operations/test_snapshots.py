@@ -15,7 +15,7 @@ def test_a_snapshot_speaks_the_words_of_the_schema() -> None:
         label="Reception",
         employee_id=3,
         department_id=4,
-        options={PROMO: Connected(AT, AT + timedelta(days=1), 9), PLAIN: Connected(AT)},
+        options={PROMO: Connected(AT, AT + timedelta(days=1), 9, AT + timedelta(hours=21), 8), PLAIN: Connected(AT)},
         forwardings={"BUSY": Forwarded("79260000000", AT)},
         bans={"DATA": Banned(AT)},
         limit=Limited(50_000, "STOP"),
@@ -34,11 +34,17 @@ def test_a_snapshot_speaks_the_words_of_the_schema() -> None:
         "departmentId": "dep_4",
         "tariffId": "tar_1",
         "options": [
-            {"optionId": "opt_11", "connectedAt": "2026-03-31T00:00:00+00:00", "promoEndsAt": None},
+            {
+                "optionId": "opt_11",
+                "connectedAt": "2026-03-31T00:00:00+00:00",
+                "promoEndsAt": None,
+                "disconnectsAt": None,
+            },
             {
                 "optionId": "opt_12",
                 "connectedAt": "2026-03-31T00:00:00+00:00",
                 "promoEndsAt": "2026-04-01T00:00:00+00:00",
+                "disconnectsAt": "2026-03-31T21:00:00+00:00",
             },
         ],
         "forwardings": [{"condition": "BUSY", "target": "79260000000", "until": "2026-03-31T00:00:00+00:00"}],

@@ -15,6 +15,7 @@ from gateway.operations.forwardings import ForwardingClear, ForwardingSet
 from gateway.operations.labels import LabelSet
 from gateway.operations.operation import Operation, check_all, check_each
 from gateway.operations.options import OptionConnect, OptionDisconnect
+from gateway.operations.promo_guards import PromoGuardClear, PromoGuardSet
 from gateway.operations.sims import SimReplace
 from gateway.operations.spending_limits import SpendingLimitSet
 from gateway.operations.state import Banned, Connected, Forwarded, Limited, NumberState, Surroundings
@@ -45,6 +46,8 @@ limits = st.sampled_from([0, 100_000])
 OPERATIONS = st.one_of(
     st.builds(OptionConnect, st.sampled_from(sorted(CATALOGUE.options))),
     st.builds(OptionDisconnect, st.sampled_from(sorted(CATALOGUE.options))),
+    st.builds(PromoGuardSet, st.none() | st.sampled_from(sorted(CATALOGUE.options))),
+    st.builds(PromoGuardClear, st.none() | st.sampled_from(sorted(CATALOGUE.options))),
     st.builds(TariffChange, st.sampled_from(sorted(CATALOGUE.tariffs))),
     st.builds(ForwardingSet, st.sampled_from(ForwardingCondition), targets, ends),
     st.builds(ForwardingClear, st.none() | st.sampled_from(ForwardingCondition)),
@@ -81,6 +84,8 @@ def numbers(draw: st.DrawFn) -> NumberState:
         forwardings=draw(st.dictionaries(st.sampled_from(ForwardingCondition), forwarded)),
         bans=dict.fromkeys(draw(st.sets(st.sampled_from(ServiceKind))), Banned(EARLIER)),
     )
+    if draw(st.booleans()):
+        state = PromoGuardSet().check(state, CATALOGUE, NOW).after
     if draw(st.booleans()):
         reason, until = draw(st.sampled_from(BlockReason)), draw(st.sampled_from([None, LATER]))
         return replace(state, status="BLOCKED", block_reason=reason, blocked_until=until)

@@ -1,0 +1,161 @@
+"""Promotions that end: what turns paid on which days, and what the monthly fees become by that."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Select, bindparam, func, or_, select, type_coerce
+
+from authz.scope import Shape
+from gateway.db import Statement
+from gateway.execution import Row, Selection
+from gateway.kit.paging import Keyset, Page
+from gateway.loaders.narrowing import PARENT, Parent, in_subtree
+from gateway.loaders.numbers import NUMBERS
+from gateway.loaders.pages import page_of
+from gateway.loaders.reading import Read
+from gateway.models import metadata
+from gateway.models.columns import MOMENT
+from gateway.models.numbers import NumberStatus
+from gateway.operations.catalogue import Catalogue
+from gateway.operations.fees import monthly
+
+_NUMBERS, _COMPANIES = metadata.tables["numbers"], metadata.tables["companies"]
+_LINKS, _PRICES = metadata.tables["connected_options"], metadata.tables["option_prices"]
+_MOMENT = bindparam("moment", type_=MOMENT)
+_BY_DAY = Keyset("promo days", {"day_key": str})
+
+
+async def promo_days_of_companies(
+    read: Read, company_ids: Sequence[int], page: Page, selection: Selection
+) -> list[Row]:
+    """The page of the days on which options of each company's numbers turn paid, as a `page_row`."""
+    parents = [Parent(company_id, company_id) for company_id in company_ids]
+    return await _pages(read, parents, page, selection, departments=False)
+
+
+async def promo_days_of_departments(
+    read: Read, departments: Sequence[Parent], page: Page, selection: Selection
+) -> list[Row]:
+    """The same for the numbers of each department and all below it."""
+    return await _pages(read, departments, page, selection, departments=True)
+
+
+async def _pages(
+    read: Read, parents: Sequence[Parent], page: Page, selection: Selection, *, departments: bool
+) -> list[Row]:
+    """No promotion lasts for years, so days are few: the database counts numbers, and days are paged in memory."""
+    scope, distinct = NUMBERS.scope(read.principal), list(dict.fromkeys(parents))
+    place: dict[str, object] = {
+        "parent_companies": [parent.company_id for parent in distinct],
+        "parent_ids": [parent.id for parent in distinct],
+        **scope.params,
+    }
+    moment = datetime.now(UTC)
+    endings = await read.fetch(_endings(scope.shape, departments), moment=moment, **place)
+    fees: Counter[int] = Counter()
+    if "forecast_kopecks" in selection.at("nodes").columns | selection.at("edges", "node").columns:
+        for row in await read.fetch(_on_tariffs(scope.shape, departments), **place):
+            fees[row["parent_id"]] += row["numbers"] * monthly(read.catalogue.tariffs[row["item_id"]], row["status"])
+        for row in await read.fetch(_paid_options(scope.shape, departments), moment=moment, **place):
+            fees[row["parent_id"]] += row["numbers"] * monthly(read.catalogue.options[row["item_id"]], row["status"])
+    days = {
+        parent_id: _days(rows, read.catalogue, fees[parent_id])
+        for parent_id, rows in groupby(endings, key=itemgetter("parent_id"))
+    }
+    return [page_of(days.get(parent.id, ()), page, _BY_DAY) for parent in parents]
+
+
+def _days(rows: Iterable[Row], catalogue: Catalogue, forecast_kopecks: int) -> list[Row]:
+    """Days with their options, of rows in that order; the forecast goes on from what is paid today."""
+    days: list[Row] = []
+    for day, of_day in groupby(rows, key=itemgetter("day")):
+        endings = [
+            _ending(option_id, of_option, catalogue)
+            for option_id, of_option in groupby(of_day, key=itemgetter("item_id"))
+        ]
+        monthly_kopecks, prevented_kopecks = (
+            sum(each[name] for each in endings) for name in ("monthly_kopecks", "prevented_kopecks")
+        )
+        forecast_kopecks += monthly_kopecks
+        days.append(
+            {
+                "day": day,
+                "day_key": day.isoformat(),
+                "endings": endings,
+                "monthly_kopecks": monthly_kopecks,
+                "prevented_kopecks": prevented_kopecks,
+                "forecast_kopecks": forecast_kopecks,
+            }
+        )
+    return days
+
+
+def _ending(option_id: int, rows: Iterable[Row], catalogue: Catalogue) -> Row:
+    """An option on a day, of the counts of its numbers by status and guard."""
+    option = catalogue.options[option_id]
+    numbers: Counter[bool] = Counter()
+    fees: Counter[bool] = Counter()
+    for row in rows:
+        numbers[row["guarded"]] += row["numbers"]
+        fees[row["guarded"]] += row["numbers"] * monthly(option, row["status"], row["fee_kopecks"])
+    return {
+        "option": option,
+        "number_count": numbers.total(),
+        "guarded_count": numbers[True],
+        "monthly_kopecks": fees[False],
+        "prevented_kopecks": fees[True],
+    }
+
+
+@lru_cache(maxsize=20)
+def _endings(scope: Shape, departments: bool) -> Statement:
+    """Numbers by day, option, status and guard, with the option's fee of that day."""
+    day = type_coerce(func.date(func.timezone(_COMPANIES.c.time_zone, _LINKS.c.promo_ends_at)), Date).label("day")
+    guarded = _LINKS.c.disconnects_at.is_not(None).label("guarded")
+    counted = (
+        _counted(_LINKS.c.option_id, scope, departments, day, guarded)
+        .where(_COMPANIES.c.id == PARENT.c.company_id, *_LINKED, _LINKS.c.promo_ends_at > _MOMENT)
+        .subquery()
+    )
+    fee = (
+        select(_PRICES.c.fee_kopecks)
+        .where(_PRICES.c.option_id == counted.c.item_id, _PRICES.c.valid_from <= counted.c.day)
+        .order_by(_PRICES.c.valid_from.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return Statement(
+        select(*counted.c, fee.label("fee_kopecks")).order_by(counted.c.parent_id, counted.c.day, counted.c.item_id)
+    )
+
+
+@lru_cache(maxsize=20)
+def _on_tariffs(scope: Shape, departments: bool) -> Statement:
+    """Numbers by tariff and status."""
+    return Statement(_counted(_NUMBERS.c.tariff_id, scope, departments))
+
+
+@lru_cache(maxsize=20)
+def _paid_options(scope: Shape, departments: bool) -> Statement:
+    """Numbers by option and status, of options that are paid now."""
+    paid = or_(_LINKS.c.promo_ends_at.is_(None), _LINKS.c.promo_ends_at <= _MOMENT)
+    return Statement(_counted(_LINKS.c.option_id, scope, departments).where(*_LINKED, paid))
+
+
+_LINKED = (_LINKS.c.company_id == PARENT.c.company_id, _LINKS.c.number_id == _NUMBERS.c.id)
+
+
+def _counted(item: ColumnElement[int], scope: Shape, departments: bool, *groups: ColumnElement[Any]) -> Select[Any]:
+    """How many of the numbers below each parent, by an item of the catalogue, status and these groups."""
+    below = [in_subtree(_NUMBERS.c.department_id, PARENT.c.id)] if departments else []
+    by = (PARENT.c.id.label("parent_id"), item.label("item_id"), _NUMBERS.c.status, *groups)
+    return (
+        select(*by, func.count().label("numbers"))
+        .where(NUMBERS.visible(scope, PARENT.c.company_id), *below, _NUMBERS.c.status != NumberStatus.CLOSED.value)
+        .group_by(*by)
+    )
