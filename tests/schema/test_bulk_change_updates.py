@@ -122,9 +122,12 @@ async def test_nobody_looks_when_other_changes_move(company: Register, monkeypat
 
     with company.updates.follow("bulk_changes", 90) as changes:
         event = asyncio.ensure_future(anext(stream))
-        for id in (other.id, other.id, follower.id):
-            await company.execute(touch + id.removeprefix("blk_"))
+        for _ in range(2):
+            await company.execute(touch + other.id.removeprefix("blk_"))
             await anext(changes)
+        await company.execute("SELECT 1")
+        assert follower.looks == []
+        await company.execute(touch + follower.id.removeprefix("blk_"))
         await event
 
     assert len(follower.looks) == 2  # one for the row, one for its answer
