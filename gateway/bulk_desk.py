@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
@@ -37,6 +38,8 @@ _SHOWN = f"""id comment company {{ name }} {_PROGRESS} error {{ message hint }}
   plan {{ hash numberCount refused {{ code count message }} oneOff {{ amount }} monthly {{ amount }}
          warnings irreversible }}"""
 _SHOW = f"query ($id: ID!) {{ bulkChange(id: $id) {{ {_SHOWN} }} }}"
+_IN_OPTION = re.compile(r"Variable '\$input' has invalid value at \.(?:target\.)?(?P<option>filter|change)s?")
+"""How the GraphQL library says where in the input something is wrong that came from an option."""
 _FOLLOW = f"subscription ($id: ID!) {{ bulkChangeChanged(id: $id) {{ {_PROGRESS} }} }}"
 
 
@@ -127,8 +130,9 @@ class Desk:
         say = partial(self._console.print, markup=False)
         say(f"{change['id']}  {change['status']}  {change['company']['name']}  {change['comment'] or ''}".rstrip())
         if plan := change["plan"]:
-            say(f"  {plan['numberCount']:,} numbers; at once {plan['oneOff']['amount']}", end="")
-            say(f" ₽, monthly {plan['monthly']['amount']} ₽")
+            numbers = "number" if plan["numberCount"] == 1 else "numbers"
+            say(f"  {plan['numberCount']:,} {numbers}; at once {plan['oneOff']['amount']} ₽, ", end="")
+            say(f"monthly {plan['monthly']['amount']} ₽")
             for each in plan["refused"]:
                 say(f"  refused {each['count']:,}: {each['code']}, {each['message']}")
             for each in (*plan["warnings"], *plan["irreversible"]):
@@ -178,7 +182,8 @@ class Desk:
         return orjson.loads(orjson.dumps(result.data))
 
     def _unable(self, errors: Sequence[GraphQLError]) -> Unable:
-        return Unable("; ".join(each["message"] for each in present_all(errors, language(), "")))
+        messages = [each["message"] for each in present_all(errors, language(), "")]
+        return Unable("; ".join(_IN_OPTION.sub(r"--\g<option>", message) for message in messages))
 
     async def _renew(self) -> Context:
         return self._context()

@@ -54,7 +54,7 @@ async def register(dsn: str, files: Sequence[Path], client: str, version: str, c
         new = await trusted_documents.register(database, client, version, list(dict.fromkeys(sources)))
     finally:
         await database.close()
-    console.print(f"{client} {version}: {len(set(sources)):,} documents, {new:,} of them new")
+    console.print(f"{client} {version}: {_counted(len(set(sources)))}, {new:,} of them new")
     return True
 
 
@@ -70,8 +70,12 @@ async def check(dsn: str, console: Console) -> bool:
     broken = [(document, errors) for document in documents if (errors := engine.prepare(document.source).errors)]
     for document, errors in broken:
         _show(console, f"{document.client} {document.version}", document.source, errors)
-    console.print(f"{len(documents):,} documents of {_clients(documents)}, {len(broken):,} would break")
+    console.print(f"{_counted(len(documents))} of {_clients(documents)}, {len(broken):,} would break")
     return not broken
+
+
+def _counted(documents: int) -> str:
+    return f"{documents:,} {'document' if documents == 1 else 'documents'}"
 
 
 def _clients(documents: Sequence[Registered]) -> str:

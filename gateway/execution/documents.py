@@ -1,21 +1,26 @@
 """Parsed and validated documents, kept by their source text; their syntax trees, which are large, more briefly."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
 from graphql import (
+    ArgumentNode,
     ASTValidationRule,
     DirectiveNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
+    ListValueNode,
+    Node,
+    ObjectFieldNode,
     OperationDefinitionNode,
     OperationType,
     Source,
+    ValueNode,
     VariableNode,
     Visitor,
     parse,
@@ -85,14 +90,46 @@ class Prepared:
         )
 
 
-def _kept(error: GraphQLError, text: Source) -> GraphQLError:
-    """The error without its nodes, and its cause without the frames it passed: both would keep the syntax tree."""
+def _kept(error: GraphQLError, text: Source, field: Sequence[str]) -> GraphQLError:
+    """The error without its nodes, and its cause without the frames it passed: both would keep the syntax tree.
+
+    `field` is where in a field's arguments the value at fault stands.
+    """
     cause = error.original_error
     if type(cause) is ValueError:  # Python's own, about a literal of too many digits: the caller's fault
         cause = None
     if cause is not None:
         cause.__traceback__ = cause.__context__ = cause.__cause__ = None
-    return GraphQLError(error.message, source=text, positions=error.positions, original_error=cause)
+    extensions = {"field": list(field)}
+    return GraphQLError(
+        error.message, source=text, positions=error.positions, original_error=cause, extensions=extensions
+    )
+
+
+def _place(error: GraphQLError, document: DocumentNode) -> Sequence[str]:
+    """The argument and the way down to the literal that is at fault; empty where none is, and for deep ones."""
+    try:
+        found = _way(document, error.nodes[0]) if error.nodes and isinstance(error.nodes[0], ValueNode) else None
+    except RecursionError:
+        found = None
+    return found or ()
+
+
+def _way(within: Node, wanted: Node) -> tuple[str, ...] | None:
+    """The names of arguments and input fields, and places in lists, between two nodes."""
+    if within is wanted:
+        return ()
+    for key in within.keys:
+        value = getattr(within, key)
+        for place, child in enumerate(value if isinstance(value, tuple | list) else (value,)):
+            if isinstance(child, Node) and (below := _way(child, wanted)) is not None:
+                match within:
+                    case ArgumentNode() | ObjectFieldNode():
+                        return within.name.value, *below
+                    case ListValueNode():
+                        return str(place), *below
+                return below
+    return None
 
 
 class Syntax:
@@ -150,19 +187,15 @@ class Documents:
     def _prepare(self, source: str) -> Prepared:
         limits = self._limits
         try:
-            document = parse(
-                source,
-                max_lexical_tokens=limits.tokens,
-                max_comments=limits.comments,
-                max_source_length=limits.characters,
-            )
+            document = limits.parse(source)
             limits.check(document)
         except GraphQLError as error:
-            return Prepared(source, [_kept(error, Source(source))])
+            return Prepared(source, [_kept(error, Source(source), ())])
         errors = validate(self._definitions.schema, document, self._rules, max_errors=10, hide_suggestions=True)
         if errors:
             text = Source(source)
-            return Prepared(source, [_kept(error, text) for error in errors], telling=True)
+            kept = [_kept(error, text, _place(error, document)) for error in errors]
+            return Prepared(source, kept, telling=True)
         syntax = Syntax(document)
         self._syntax.put(source, syntax, len(source))
         survey = _Survey()

@@ -11,10 +11,12 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLSyntaxError,
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
+    parse,
 )
 
 from gateway.execution.cost import LARGEST, Advice
@@ -66,6 +68,28 @@ TOO_MUCH = {
         "поле один раз.",
     ),
 }
+TOO_LONG = {
+    "characters": Text(
+        en="The document has more than {most:,} characters. Send long values as variables, or split it into several "
+        "requests.",
+        ru="В документе больше {most:,} {most:символа|символов|символов}. Передавайте длинные значения переменными или "
+        "разделите его на несколько запросов.",
+    ),
+    "tokens": Text(
+        en="The document has more than {most:,} tokens. Send lists and objects as variables, or split it into several "
+        "requests.",
+        ru="В документе больше {most:,} {most:лексемы|лексем|лексем}. Передавайте списки и объекты переменными или "
+        "разделите его на несколько запросов.",
+    ),
+    "comments": Text(
+        en="The document has more than {most:,} comments. Leave them out.",
+        ru="В документе больше {most:,} {most:комментария|комментариев|комментариев}. Уберите их.",
+    ),
+}
+"""What is counted while a document is parsed, which ends then."""
+TOO_DEEP = Text(
+    en="Fragments are nested too deeply. Flatten them.", ru="Слишком глубокая вложенность фрагментов. Уменьшите её."
+)
 _COUNTED = tuple(TOO_MUCH)[:-1]
 """All but `merges`, which are counted only in a document that is small enough."""
 
@@ -109,6 +133,17 @@ class Limits:
     request: int = 0
     """Points that any request takes, beside those of its operation."""
 
+    def parse(self, source: str) -> DocumentNode:
+        """The syntax tree. Raises `GraphQLError`; where it is too long, its cause is a `GatewayError` TOO_COSTLY."""
+        if len(source) > self.characters:
+            raise self._too_long("characters")
+        try:
+            return parse(source, max_lexical_tokens=self.tokens, max_comments=self.comments)
+        except GraphQLSyntaxError as error:
+            if error.message.endswith("Parsing aborted."):
+                raise self._too_long("comments" if "comments" in error.message else "tokens") from None
+            raise
+
     def check(self, document: DocumentNode) -> None:
         """Raises `GraphQLError`, with a `GatewayError` TOO_COSTLY as its cause, for a document that is too large."""
         try:
@@ -117,7 +152,12 @@ class Limits:
                 self._check(name, getattr(measure, name))
             self._check("merges", measure.merges())
         except RecursionError:
-            raise GraphQLError("Fragments are nested too deeply.") from None
+            raise _refused(GatewayError(GatewayErrorCode.TOO_COSTLY, TOO_DEEP())) from None
+
+    def _too_long(self, name: str) -> GraphQLError:
+        most: int = getattr(self, name)
+        extensions = {"limit": name, "maximum": most}
+        return _refused(GatewayError(GatewayErrorCode.TOO_COSTLY, TOO_LONG[name](most=most), extensions=extensions))
 
     def _check(self, name: str, given: int) -> None:
         most: int = getattr(self, name)
@@ -128,7 +168,7 @@ class Limits:
                 TOO_MUCH[name](given=given, most=most),
                 extensions={"limit": name, "requested": given, "maximum": most},
             )
-            raise GraphQLError(str(error), original_error=error)
+            raise _refused(error)
 
 
 def advise(advice: Advice | None) -> Message:
@@ -147,7 +187,10 @@ def too_costly(cost: int, maximum: int, advice: Advice | None) -> GraphQLError:
     if advice is not None:
         extensions |= {"field": advice.path, "argument": advice.argument, "fitting": advice.size}
     message = TOO_COSTLY(cost=cost, maximum=maximum, advice=advise(advice))
-    error = GatewayError(GatewayErrorCode.TOO_COSTLY, message, extensions=extensions)
+    return _refused(GatewayError(GatewayErrorCode.TOO_COSTLY, message, extensions=extensions))
+
+
+def _refused(error: GatewayError) -> GraphQLError:
     return GraphQLError(str(error), original_error=error)
 
 

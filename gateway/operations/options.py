@@ -16,7 +16,10 @@ from gateway.operations.obstacles import NOTHING_TO_DO, closed, not_offered, out
 from gateway.operations.operation import Name, Operation, Outcome
 from gateway.operations.state import Connected, NumberState
 
-NO_OPTION = Text(en="There is no such option.", ru="Такой опции нет.")
+NO_OPTION = Text(
+    en="There is no such option. Take its id from “options”, or from the number's “availableOptions”.",
+    ru="Такой опции нет. Возьмите её идентификатор из «options» или из «availableOptions» номера.",
+)
 ALREADY_CONNECTED = Text(
     en="“{option}” has been connected since {day}.", ru="Опция «{option}» уже подключена: с {day}."
 )

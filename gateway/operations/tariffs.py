@@ -15,7 +15,10 @@ from gateway.operations.operation import Name, Operation, Outcome
 from gateway.operations.options import OptionConnect
 from gateway.operations.state import NumberState
 
-NO_TARIFF = Text(en="There is no such tariff.", ru="Такого тарифа нет.")
+NO_TARIFF = Text(
+    en="There is no such tariff. Take its id from “tariffs”, or from the number's “availableTariffs”.",
+    ru="Такого тарифа нет. Возьмите его идентификатор из «tariffs» или из «availableTariffs» номера.",
+)
 SAME_TARIFF = Text(en="The number is on “{tariff}” already.", ru="Номер уже на тарифе «{tariff}».")
 LOSES_OPTIONS = Text(
     en="“{tariff}” does not allow {options}: disconnected with the change.",

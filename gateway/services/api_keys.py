@@ -53,7 +53,10 @@ TOO_MANY = Text(
     en="A company has at most {most} keys. End those that nobody uses.",
     ru="У компании не больше {most} ключей. Отзовите те, которыми никто не пользуется.",
 )
-IN_THE_PAST = Text(en="This moment is over.", ru="Этот момент уже прошёл.")
+IN_THE_PAST = Text(
+    en="This moment is over. Name a later one, or leave it out for a key without an end.",
+    ru="Этот момент уже прошёл. Укажите более поздний или не указывайте его: тогда ключ бессрочный.",
+)
 OVERLAP = Text(
     en="The old secret can go on working for 0 to {hours} hours.",
     ru="Прежний секрет может работать ещё от 0 до {hours} часов.",

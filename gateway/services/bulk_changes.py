@@ -40,8 +40,8 @@ POINTS_PER_NUMBER = 5
 """What planning costs its caller for each number of the target."""
 
 NO_COMPANY = Text(
-    en="There is no such company where you may plan bulk changes.",
-    ru="Нет такой компании, где вам разрешено планировать массовые изменения.",
+    en="There is no such company where you may plan bulk changes. Take the id from “companies”.",
+    ru="Нет такой компании, где вам разрешены массовые изменения. Возьмите идентификатор из «companies».",
 )
 WRONG_COUNT = Text(
     en="A bulk change makes one to {most} changes of each number, not {count}.",

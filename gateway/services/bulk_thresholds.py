@@ -25,7 +25,8 @@ SET = Text(
     ru="Без второго лица массовому изменению теперь разрешено: {numbers}, {money}",
 )
 NO_COMPANY = Text(
-    en="There is no such company where you may set this.", ru="Нет такой компании, где вам разрешено это задавать."
+    en="There is no such company where you may set this. Take the id from “companies”.",
+    ru="Нет такой компании, где вам разрешено это задавать. Возьмите идентификатор из «companies».",
 )
 NEGATIVE = Text(en="This can't be less than zero.", ru="Это не может быть меньше нуля.")
 MANY_NUMBERS = Text(

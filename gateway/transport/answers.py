@@ -70,9 +70,12 @@ def _entry(error: GraphQLError, language: Language, correlation_id: str, cause: 
 
 
 def _place(error: GraphQLError) -> Sequence[str]:
-    """Name of the variable and the path in it; empty for a literal, which `locations` points at."""
+    """Name of the variable and the path in it; for a literal, of the argument."""
     found = _IN_VARIABLE.match(error.message)
-    return (found["variable"], *re.findall(r"\w+", found["path"] or "")) if found else ()
+    if found:
+        return found["variable"], *re.findall(r"\w+", found["path"] or "")
+    named: Sequence[str] = (error.extensions or {}).get("field", ())
+    return named
 
 
 def present_all(errors: Sequence[GraphQLError], language: Language, correlation_id: str) -> list[dict[str, Any]]:

@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.execution import Engine
 from gateway.kit.errors import Refusal
 from gateway.kit.texts import Language
+from gateway.transport.answers import present_all
 from schema.money import roubles
+from schema.root import build_schema
 from schema.scalars import SCALARS, Inn, Long, PhoneNumber
 from tests.factories.register import Register
 
@@ -161,3 +164,24 @@ async def test_a_refused_value_never_runs_the_operation(
     (refusal,) = answer.causes
     assert refusal.message.render(Language.RU).startswith("«call me» — не номер телефона. Напишите +7 926 123-45-67")
     assert register.db.statements == []
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        ('{ number(by: { msisdn: "1" }) { id } }', ["by", "msisdn"]),
+        ('{ company(by: { inn: "1" }) { id } }', ["by", "inn"]),
+        (
+            """mutation { bulkChangePlan(input: { companyId: "com_1", target: { filter: {} }, changes: [
+              { labelSet: { label: "x" } }, { forwardingSet: { condition: BUSY, target: "1" } }
+            ] }) { userErrors { code } } }""",
+            ["input", "changes", "1", "forwardingSet", "target"],
+        ),
+    ],
+)
+def test_a_literal_that_a_scalar_refuses_is_told_with_its_place(document: str, field: list[str]) -> None:
+    prepared = Engine(build_schema()).prepare(document)
+
+    (entry,) = present_all(prepared.errors, Language.EN, "c0ffee")
+
+    assert (entry["extensions"]["reason"], entry["extensions"]["field"]) == ("INVALID", field)

@@ -79,7 +79,9 @@ async def test_what_cannot_be_done_is_told_in_one_line(at_desk: Desk, tmp_path: 
     for act, message in (
         (at_desk.plan("1", None, "{}", [LABEL]), "there is no company with the INN 1"),
         (at_desk.plan(INN, None, "{}", ["labelSet"]), "--change is no JSON"),
-        (at_desk.plan(INN, None, '{"colour": 1}', [LABEL]), "colour"),
+        (at_desk.plan(INN, None, '{"colour": 1}', [LABEL]), "--filter: Expected value of type 'NumberFilter'"),
+        (at_desk.plan(INN, None, '{"status": ["x"]}', [LABEL]), "--filter.status[0]: Value 'x' does not exist"),
+        (at_desk.plan(INN, None, "{}", ['{"labelSet": 1}']), "--change[0].labelSet: Expected value of type"),
         (at_desk.step("Pause", id, None), "This can't be done to a bulk change in this state: planned."),
         (at_desk.show("blk_999"), "there is no bulk change blk_999"),
         (at_desk.result(id, tmp_path / "result.doc"), "the name of the file has to end with .jsonl, .csv, .xlsx"),

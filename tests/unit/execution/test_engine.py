@@ -8,6 +8,8 @@ import pytest
 from graphql import OperationType
 
 from gateway.execution import Engine, Limits, Result
+from gateway.kit.errors import GatewayError
+from gateway.kit.texts import Language
 from tests.unit.execution.library import Action, LibraryContext, make_schema
 
 
@@ -208,9 +210,12 @@ async def test_too_many_tokens_are_refused() -> None:
 
     result = await run(small, "{ " + "version " * 10 + "}")
 
-    assert [e.message for e in result.errors] == [
-        "Syntax Error: Document contains more than 10 tokens. Parsing aborted."
-    ]
+    (error,) = result.errors
+    assert isinstance(error.original_error, GatewayError)
+    assert error.original_error.message.render(Language.RU) == (
+        "В документе больше 10 лексем. "
+        "Передавайте списки и объекты переменными или разделите его на несколько запросов."
+    )
 
 
 async def test_a_subscription_answers_each_event_with_a_fresh_context(engine: Engine) -> None:

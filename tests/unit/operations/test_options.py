@@ -7,7 +7,7 @@ import pytest
 from gateway.kit.errors import ErrorCode
 from gateway.kit.texts import Language
 from gateway.operations.operation import Outcome
-from gateway.operations.options import OptionConnect, OptionDisconnect
+from gateway.operations.options import NO_OPTION, OptionConnect, OptionDisconnect
 from gateway.operations.state import Connected, NumberState
 from tests.unit.operations.catalogues import (
     ADD_ON,
@@ -75,7 +75,7 @@ def test_a_promotion_is_given_once() -> None:
 @pytest.mark.parametrize(
     ("option_id", "state", "expected"),
     [
-        (999, number(), (ErrorCode.NOT_FOUND, CONNECT, "There is no such option.", None)),
+        (999, number(), (ErrorCode.NOT_FOUND, CONNECT, NO_OPTION.en, None)),
         (
             PLAIN,
             number(PLAIN),
@@ -228,7 +228,7 @@ def test_disconnecting_is_possible_until_the_number_is_closed(status: str) -> No
 @pytest.mark.parametrize(
     ("option_id", "state", "expected"),
     [
-        (999, number(), (ErrorCode.NOT_FOUND, DISCONNECT, "There is no such option.", None)),
+        (999, number(), (ErrorCode.NOT_FOUND, DISCONNECT, NO_OPTION.en, None)),
         (
             PLAIN,
             number(),

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.kit.errors import ErrorCode
 from gateway.operations.state import Connected
-from gateway.operations.tariffs import TariffChange
+from gateway.operations.tariffs import NO_TARIFF, TariffChange
 from tests.unit.operations.catalogues import (
     BASIC,
     BUSINESS,
@@ -71,7 +71,7 @@ def test_an_old_tariff_does_not_come_back() -> None:
 @pytest.mark.parametrize(
     ("tariff_id", "columns", "expected"),
     [
-        (999, {}, (ErrorCode.NOT_FOUND, FIELD, "There is no such tariff.", None)),
+        (999, {}, (ErrorCode.NOT_FOUND, FIELD, NO_TARIFF.en, None)),
         (
             BASIC,
             {},
