@@ -69,7 +69,7 @@ class PromoFilter:
     )
     to: date | None = strawberry.field(default=strawberry.UNSET, description="Turns paid on this day or earlier.")
     guarded: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="Whether they are disconnected before that."
+        default=strawberry.UNSET, description="Whether somebody has them disconnected before that."
     )
 
     def criteria(self) -> number_filters.PromoFilter:

@@ -19,7 +19,10 @@ from schema.options import Option
 class PromoEnding:
     option: Option = column("The option.", Action.OPTION_READ)
     number_count: int = column("On how many numbers it is free until then.", Action.NUMBER_READ)
-    guarded_count: int = column("On how many of them it is disconnected before.", Action.NUMBER_READ)
+    guarded_count: int = column(
+        "On how many of them it is disconnected before, by its own guard or with an option that it requires.",
+        Action.NUMBER_READ,
+    )
     monthly: Money = computed(
         money("monthly_kopecks"),
         "Fees of an average month that begin, at the price of that day.",
@@ -51,7 +54,8 @@ class PromoDay:
     )
     forecast: Money = computed(
         money("forecast_kopecks"),
-        "Fees of an average month from that day on: what is paid today, at its prices, and what begins by then.",
+        "Fees of an average month from that day on: what is paid today, at its prices, with what begins by then, and "
+        "without what is disconnected by then together with a guarded option.",
         Action.NUMBER_READ,
         needs=("forecast_kopecks",),
     )

@@ -1,14 +1,29 @@
 """Promotions that end: what turns paid on which days, and what the monthly fees become by that."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, bindparam, func, or_, select, type_coerce
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Date,
+    Select,
+    any_,
+    bindparam,
+    case,
+    column,
+    false,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 
 from authz.scope import Shape
 from gateway.db import Statement
@@ -28,6 +43,34 @@ _NUMBERS, _COMPANIES = metadata.tables["numbers"], metadata.tables["companies"]
 _LINKS, _PRICES = metadata.tables["connected_options"], metadata.tables["option_prices"]
 _MOMENT = bindparam("moment", type_=MOMENT)
 _BY_DAY = Keyset("promo days", {"day_key": str})
+_IDS = ARRAY(BigInteger)
+_DEPENDENTS, _REQUIRED = bindparam("dependent_ids", type_=_IDS), bindparam("required_ids", type_=_IDS)
+_PAIR = (
+    func.unnest(_DEPENDENTS, _REQUIRED)
+    .table_valued(column("dependent_id", BigInteger), column("required_id", BigInteger), name="pair")
+    .render_derived()
+)
+_GUARDS = _LINKS.alias("guards")
+_taken_along_at = (
+    select(func.min(_GUARDS.c.disconnects_at))
+    .where(
+        _GUARDS.c.company_id == _LINKS.c.company_id,
+        _GUARDS.c.number_id == _LINKS.c.number_id,
+        _GUARDS.c.option_id == _PAIR.c.required_id,
+        _PAIR.c.dependent_id == _LINKS.c.option_id,
+    )
+    .correlate(_LINKS)
+    .scalar_subquery()
+)
+_GONE_AT = func.least(
+    _LINKS.c.disconnects_at, case((_LINKS.c.option_id == any_(_DEPENDENTS), _taken_along_at)), type_=MOMENT
+)
+"""When a guard disconnects an option, its own or that of one which it requires."""
+_LINKED = (
+    _COMPANIES.c.id == PARENT.c.company_id,
+    _LINKS.c.company_id == PARENT.c.company_id,
+    _LINKS.c.number_id == _NUMBERS.c.id,
+)
 
 
 async def promo_days_of_companies(
@@ -55,23 +98,33 @@ async def _pages(
         "parent_ids": [parent.id for parent in distinct],
         **scope.params,
     }
-    moment = datetime.now(UTC)
-    endings = await read.fetch(_endings(scope.shape, departments), moment=moment, **place)
+    requirements = read.catalogue.requirements
+    linked: dict[str, object] = {
+        "moment": datetime.now(UTC),
+        "dependent_ids": [dependent_id for dependent_id, _ in requirements],
+        "required_ids": [required_id for _, required_id in requirements],
+        **place,
+    }
+    endings = await read.fetch(_endings(scope.shape, departments), **linked)
     fees: Counter[int] = Counter()
+    ends: defaultdict[int, Counter[date]] = defaultdict(Counter)
     if "forecast_kopecks" in selection.at("nodes").columns | selection.at("edges", "node").columns:
         for row in await read.fetch(_on_tariffs(scope.shape, departments), **place):
             fees[row["parent_id"]] += row["numbers"] * monthly(read.catalogue.tariffs[row["item_id"]], row["status"])
-        for row in await read.fetch(_paid_options(scope.shape, departments), moment=moment, **place):
-            fees[row["parent_id"]] += row["numbers"] * monthly(read.catalogue.options[row["item_id"]], row["status"])
+        for row in await read.fetch(_paid_options(scope.shape, departments), **linked):
+            fee = row["numbers"] * monthly(read.catalogue.options[row["item_id"]], row["status"])
+            fees[row["parent_id"]] += fee
+            if row["gone"]:
+                ends[row["parent_id"]][row["gone"]] += fee
     days = {
-        parent_id: _days(rows, read.catalogue, fees[parent_id])
+        parent_id: _days(rows, read.catalogue, fees[parent_id], ends[parent_id])
         for parent_id, rows in groupby(endings, key=itemgetter("parent_id"))
     }
     return [page_of(days.get(parent.id, ()), page, _BY_DAY) for parent in parents]
 
 
-def _days(rows: Iterable[Row], catalogue: Catalogue, forecast_kopecks: int) -> list[Row]:
-    """Days with their options, of rows in that order; the forecast goes on from what is paid today."""
+def _days(rows: Iterable[Row], catalogue: Catalogue, forecast_kopecks: int, ends: Mapping[date, int]) -> list[Row]:
+    """Days with their options, of rows in that order; the forecast goes on from what is paid today and ends by day."""
     days: list[Row] = []
     for day, of_day in groupby(rows, key=itemgetter("day")):
         endings = [
@@ -82,6 +135,7 @@ def _days(rows: Iterable[Row], catalogue: Catalogue, forecast_kopecks: int) -> l
             sum(each[name] for each in endings) for name in ("monthly_kopecks", "prevented_kopecks")
         )
         forecast_kopecks += monthly_kopecks
+        gone_kopecks = sum(fee for end, fee in ends.items() if end <= day)
         days.append(
             {
                 "day": day,
@@ -89,7 +143,7 @@ def _days(rows: Iterable[Row], catalogue: Catalogue, forecast_kopecks: int) -> l
                 "endings": endings,
                 "monthly_kopecks": monthly_kopecks,
                 "prevented_kopecks": prevented_kopecks,
-                "forecast_kopecks": forecast_kopecks,
+                "forecast_kopecks": forecast_kopecks - gone_kopecks,
             }
         )
     return days
@@ -115,11 +169,10 @@ def _ending(option_id: int, rows: Iterable[Row], catalogue: Catalogue) -> Row:
 @lru_cache(maxsize=20)
 def _endings(scope: Shape, departments: bool) -> Statement:
     """Numbers by day, option, status and guard, with the option's fee of that day."""
-    day = type_coerce(func.date(func.timezone(_COMPANIES.c.time_zone, _LINKS.c.promo_ends_at)), Date).label("day")
-    guarded = _LINKS.c.disconnects_at.is_not(None).label("guarded")
+    guarded = func.coalesce(_LINKS.c.promo_ends_at >= _GONE_AT, false()).label("guarded")
     counted = (
-        _counted(_LINKS.c.option_id, scope, departments, day, guarded)
-        .where(_COMPANIES.c.id == PARENT.c.company_id, *_LINKED, _LINKS.c.promo_ends_at > _MOMENT)
+        _counted(_LINKS.c.option_id, scope, departments, _day(_LINKS.c.promo_ends_at).label("day"), guarded)
+        .where(*_LINKED, _LINKS.c.promo_ends_at > _MOMENT)
         .subquery()
     )
     fee = (
@@ -142,12 +195,15 @@ def _on_tariffs(scope: Shape, departments: bool) -> Statement:
 
 @lru_cache(maxsize=20)
 def _paid_options(scope: Shape, departments: bool) -> Statement:
-    """Numbers by option and status, of options that are paid now."""
+    """Numbers by option, status and day on which a guard takes it along, of options that are paid now."""
     paid = or_(_LINKS.c.promo_ends_at.is_(None), _LINKS.c.promo_ends_at <= _MOMENT)
-    return Statement(_counted(_LINKS.c.option_id, scope, departments).where(*_LINKED, paid))
+    gone = _day(_GONE_AT).label("gone")
+    return Statement(_counted(_LINKS.c.option_id, scope, departments, gone).where(*_LINKED, paid))
 
 
-_LINKED = (_LINKS.c.company_id == PARENT.c.company_id, _LINKS.c.number_id == _NUMBERS.c.id)
+def _day(moment: ColumnElement[datetime]) -> ColumnElement[date]:
+    """The day of a moment where the company is."""
+    return type_coerce(func.date(func.timezone(_COMPANIES.c.time_zone, moment)), Date)
 
 
 def _counted(item: ColumnElement[int], scope: Shape, departments: bool, *groups: ColumnElement[Any]) -> Select[Any]:

@@ -157,6 +157,16 @@ class Catalogue:
         pairs = [[*pair, fee] for pair, fee in sorted(self._switch_fees.items())]
         return sha256(orjson.dumps([items, tariffs, options, pairs])).hexdigest()
 
+    @cached_property
+    def requirements(self) -> Sequence[tuple[int, int]]:
+        """All pairs of options of which the first requires the second, directly or through others."""
+        return [
+            (other.id, option.id)
+            for option in self.options.values()
+            for other in self.with_dependents(option.id, self.options)
+            if other is not option
+        ]
+
     def switch_fee(self, from_tariff_id: int, to: TariffItem) -> int:
         """The one-off price of changing between two tariffs, kopecks."""
         return self._switch_fees.get((from_tariff_id, to.id), to.switch_fee_kopecks)

@@ -90,6 +90,36 @@ async def test_days_are_the_companys_and_fees_those_of_the_day(register: Registe
     }
 
 
+async def test_what_goes_along_with_a_guarded_option_is_paid_until_then(register: Register) -> None:
+    await register.execute(
+        """INSERT INTO connected_options (company_id, number_id, option_id, connected_at, promo_ends_at, disconnects_at)
+           VALUES (90, 9006, 4, '2025-01-01', '2125-01-02T10:00Z', '2125-01-02T07:00Z'),
+                  (90, 9006, 3, '2025-01-01', NULL, NULL)"""
+    )
+    source = CALENDAR.replace("promoCalendar", "promoCalendar(first: 1)")
+
+    [first] = (await register.data(source, by=OWNER))["company"]["promoCalendar"]["nodes"]
+
+    # 900.00 of the option that requires the guarded one end on that day.
+    assert first["forecast"] == roubles("3000.00")
+    assert first["endings"] == [
+        ending("NET_50", 2, 1, "400.00", "400.00"),
+        ending("SMS_100", 1, 1, "0.00", "91.31"),
+    ]
+
+
+async def test_what_goes_along_with_a_guarded_option_never_turns_paid(register: Register) -> None:
+    await register.execute(
+        """INSERT INTO connected_options (company_id, number_id, option_id, connected_at, promo_ends_at, disconnects_at)
+           VALUES (90, 9006, 4, '2025-01-01', '2125-01-02T10:00Z', '2125-01-02T07:00Z'),
+                  (90, 9006, 3, '2025-01-01', '2125-08-01T00:00Z', NULL)"""
+    )
+
+    *_, last = (await register.data(CALENDAR, by=OWNER))["company"]["promoCalendar"]["nodes"]
+
+    assert last == day("2125-08-01", "0.00", "900.00", "3450.00", ending("WORLD", 1, 1, "0.00", "900.00"))
+
+
 async def test_a_department_has_its_own_calendar(register: Register) -> None:
     source = f'{{ nodes(ids: ["dep_91", "dep_92"]) {{ ... on Department {{ promoCalendar {{ {DAYS} }} }} }} }}'
 
