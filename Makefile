@@ -45,7 +45,7 @@ bench-bulk: $(READY) ## a bulk change of 100,000 numbers by three workers, while
 browser-test: $(READY) ## tests that drive Chromium
 	@$(BIN)/pytest -m browser
 
-chaos: $(READY) ## kill and freeze workers, stop PostgreSQL, hundreds of times, under bulk changes (SEED=… repeats that); replace web processes under load
+chaos: $(READY) ## kill and freeze workers, stop PostgreSQL, lose orders, hundreds of times, under bulk changes (SEED=… repeats that); replace web processes under load
 	@$(BIN)/pytest -s -m chaos
 
 guards: $(READY) ## delete each guard of the services in turn: a test must turn red; some minutes
