@@ -57,11 +57,11 @@ class Bss(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long to wait, in seconds, and how often to try. `total` is for all orders of a call."""
+    """How long to wait, in seconds, and how often to try. `total` is for all orders of a call, whose caller waits."""
 
     connect: float = 2
-    answer: float = 4
-    total: float = 6
+    answer: float = 3
+    total: float = 4
     tries: int = 4
     first_pause: float = 0.2
     longest_pause: float = 3
