@@ -39,7 +39,8 @@ async def end_what_is_due(db: Database, *, catalogue: Catalogue, bss: Bss | None
     how many numbers.
 
     For jobs: any number of workers may call it at once, since each number is looked at again under its lock. While the
-    company is suspended its blocks stay, and end with the suspension.
+    company is suspended its blocks stay, and end with the suspension. What the operator refuses stays due, and is not
+    counted: so nobody asks again at once and without end.
     """
     moment, ended = datetime.now(UTC), 0
     due = await db.fetch(Tenant(), _FIND, moment=moment, most=MOST)
@@ -70,9 +71,7 @@ async def _end(
         elif steps:
             new = [NewOrder(steps=made) for made in steps.values()]
             placed = await orders.place(within, company_id, BY_ITSELF, moment, new)
-    if bss and placed:
-        await orders.send(db, bss, placed)
-    return len(steps)
+    return await orders.send(db, bss, placed) if bss and placed else len(steps)
 
 
 def _steps(state: NumberState, catalogue: Catalogue, moment: datetime) -> list[Step]:

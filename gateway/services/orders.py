@@ -31,7 +31,7 @@ from gateway.models import metadata
 from gateway.models.columns import MOMENT
 from gateway.operations.registry import PROVISIONED
 from gateway.operations.state import Surroundings
-from gateway.ports.bss import Bss, BssOrder
+from gateway.ports.bss import Bss, BssOrder, Verdict
 from gateway.services.batches import Batch
 from gateway.services.effects import Step
 from gateway.services.journal import Origin
@@ -145,10 +145,11 @@ async def place(
     return placed
 
 
-async def send(db: Database, bss: Bss, orders: Sequence[Placed]) -> None:
+async def send(db: Database, bss: Bss, orders: Sequence[Placed]) -> int:
     """Sends orders, outside of any transaction, and settles those that are answered; the others are due soon again.
 
     They are due to others as soon as this process no longer renews their lease: dead, frozen, or without a database.
+    Returns how many of them the operator did not refuse.
     """
     sending = asyncio.ensure_future(bss.carry_out([each.order for each in orders]))
     try:
@@ -160,6 +161,7 @@ async def send(db: Database, bss: Bss, orders: Sequence[Placed]) -> None:
     answered = sorted(zip(orders, answers, strict=True), key=lambda pair: (pair[0].company_id, repr(pair[0].origin)))
     for (company_id, origin), pairs in groupby(answered, key=lambda pair: (pair[0].company_id, pair[0].origin)):
         await settle(db, company_id, origin, [(placed.number_id, placed.order.key, answer) for placed, answer in pairs])
+    return sum(answer.verdict is not Verdict.REFUSED for answer in answers)
 
 
 async def _renew(db: Database, orders: Sequence[Placed]) -> None:

@@ -67,10 +67,10 @@ def work(settings: Settings, log: str, chunks: c_int, sendings: c_int, claimed_a
             claims_of_chunk(ids)
         return await load(run, companies, ids, lock=lock)
 
-    async def noted_send(db: Any, bss: Any, orders: Sequence[orders.Placed]) -> None:
+    async def noted_send(db: Any, bss: Any, orders: Sequence[orders.Placed]) -> int:
         async with claiming() as claimed:
             claimed([each.order.key for each in orders])
-            await send(db, bss, orders)
+            return await send(db, bss, orders)
 
     bulk_runs.CHUNK, states.load, orders.send = chunk, noted_load, noted_send
     jobs.run_chunk = noted_chunk  # type: ignore[attr-defined]  # it is imported there

@@ -15,8 +15,10 @@ from gateway.jobs import Jobs
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.models.bulk_changes import BulkErrorPolicy
 from gateway.operations.labels import LabelSet
+from gateway.ports.bss import HttpBss
 from gateway.services import bulk_changes, bulk_runs
 from gateway.services.bulk_targets import Target
+from tests.factories.operator import Operator, serving
 from tests.services.bulk import Bulk, origin_of
 from tests.services.fleet import COMPANY, FOREIGN_NUMBER, OTHER_COMPANY
 
@@ -92,6 +94,27 @@ async def test_what_is_due_by_the_clock_is_done(bulk: Bulk, jobs: Jobs) -> None:
 
     assert await bulk.connection.fetchval("SELECT status FROM numbers WHERE id = 101") == "ACTIVE"
     assert [row["key"] for row in await bulk.connection.fetch("SELECT key FROM idempotency_keys")] == ["new"]
+
+
+async def test_what_the_operator_refuses_to_end_is_not_asked_for_again_at_once(bulk: Bulk) -> None:
+    await bulk.connection.execute("""
+        INSERT INTO connected_options (company_id, number_id, option_id, connected_at, promo_ends_at, disconnects_at)
+        VALUES (1, 101, 12, now(), now() + interval '1 hour', now())
+    """)
+    operator = Operator()
+    operator.refusing.add("+79260000101")
+    catalogue = CatalogueCache(bulk.database)
+    await catalogue.open()
+    async with serving(operator) as url:
+        bss = HttpBss(url)
+        jobs = Jobs(bulk.database, catalogue, bss)
+
+        for _ in range(5):
+            await jobs.tick()
+
+        await bss.close()
+    await catalogue.close()
+    assert len(operator.requests) == 1
 
 
 @asynccontextmanager
