@@ -60,9 +60,10 @@ npm-test: $(READY) $(CLIENTS) ## audits, linters and clients that strangers wrot
 clean: ## forget the environment and the tools; the data in .gateway stay
 	rm -rf .venv .tools
 
+# The system's own Python comes first, where it is new enough: see docs/decisions/0013.
 $(READY): requirements.lock pyproject.toml $(filter .tools/%,$(UV))
 	@echo "Setting up .venv"
-	@test -x $(BIN)/python || $(UV) venv --quiet --no-python-downloads --python '>=3.11' .venv
+	@test -x $(BIN)/python || PATH=/usr/bin:$$PATH $(UV) venv --quiet --no-python-downloads --python '>=3.11' .venv
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@

@@ -10,11 +10,12 @@ from typing import Any, cast
 
 import asyncpg
 import orjson
-from sqlalchemy import ClauseElement, Select, Text, bindparam, event, exc, func, select
+from sqlalchemy import ARRAY, ClauseElement, Select, Text, bindparam, event, exc, func, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, QueuePool
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 from gateway.kit.errors import DatabaseAway
 from gateway.listener import Callback, Listener
@@ -32,6 +33,13 @@ def _as_is(value: object) -> object:
 
 
 _DIALECT = create_async_engine("postgresql+asyncpg://", json_serializer=_as_is).dialect
+
+
+def _processor(type_: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """What makes a parameter of a value; None where the driver takes it as it is."""
+    if isinstance(type_, ARRAY) and _processor(type_.item_type) is None:
+        return None  # SQLAlchemy would copy the list, item by item
+    return type_.dialect_impl(_DIALECT).bind_processor(_DIALECT)
 
 
 class Statement:
@@ -62,10 +70,11 @@ class Statement:
         self.sql = rendered.statement
         self._order = tuple(rendered.positiontup or ())
         self._values = {name: rendered.parameters[name] for name in self._order}
-        self._processors = {name: process for name, process in rendered.processors.items() if name in self._values}
-        for name, bind in compiled.binds.items():
-            if name in self._values and (process := bind.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)):
-                self._processors[name] = process
+        self._processors = {
+            name: process
+            for name, bind in compiled.binds.items()
+            if name in self._values and (process := _processor(bind.type)) is not None
+        }
 
     @property
     def assuming(self) -> "Statement | None":

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from authz.actions import Action
 from gateway.execution import PUBLIC, Info, Row, batched, column, computed, keyed
-from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.errors import ErrorCode
 from gateway.kit.ids import Kind, encode
 from gateway.loaders import bulk_changes as loader
 from gateway.loaders.bulk_changes import BULK_CHANGES
@@ -25,7 +26,7 @@ from schema.journal import Actor
 from schema.money import Money, money, money_or_none
 from schema.node import Node, global_id, register
 from schema.numbers import Number
-from schema.references import by_column, by_id, number_or_refusal
+from schema.references import by_column, by_id, found, numbers_or_refusals
 from schema.user_errors import UserError, UserErrorRow, kept_error
 
 if TYPE_CHECKING:
@@ -302,10 +303,8 @@ async def _find(
     id: Annotated[Sequence[strawberry.ID], strawberry.argument(description="Which.")],
 ) -> Sequence[Row | Exception | None]:
     """Bulk changes by id: one statement, however many aliases there are."""
-    ids = [number_or_refusal(each, Kind.BULK_CHANGE, "id") for each in id]
-    wanted = [None if isinstance(each, Refusal) else each for each in ids]
-    found = await info.context.read.rows(BULK_CHANGES, wanted, info.selection.columns)
-    return [each if isinstance(each, Refusal) else row for each, row in zip(ids, found, strict=True)]
+    ids = numbers_or_refusals(id, Kind.BULK_CHANGE, "id")
+    return await found(ids, partial(info.context.read.rows, BULK_CHANGES, columns=info.selection.columns))
 
 
 @strawberry.type

@@ -1,13 +1,13 @@
 """Companies: the corporate customers, their card, and what hangs on them."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 import strawberry
 
 from authz.actions import Action
 from gateway.execution import Info, Row, batched, column, computed, keyed
-from gateway.kit.errors import Refusal
 from gateway.kit.ids import Kind
 from gateway.loaders import companies as loader
 from gateway.loaders.companies import COMPANIES
@@ -29,7 +29,7 @@ from schema.node import Node, global_id, register
 from schema.number_pages import load_company_numbers
 from schema.numbers import NumberConnection
 from schema.promotions import PromoDayConnection, load_company_promo_calendar
-from schema.references import by_column, by_id, number_or_refusal
+from schema.references import by_column, by_id, found, numbers_or_refusals
 from schema.scalars import Inn, PhoneNumber
 
 
@@ -141,10 +141,12 @@ async def find_companies(
 ) -> Sequence[Row | Exception | None]:
     """Companies by one of their keys: one statement for each kind of key, however many aliases there are."""
     read, columns = info.context.read, info.selection.columns
-    ids = [number_or_refusal(given(each.id), Kind.COMPANY, "by", "id") for each in by]
-    by_id = await read.rows(COMPANIES, [None if isinstance(id, Refusal) else id for id in ids], columns)
+    ids = numbers_or_refusals([given(each.id) for each in by], Kind.COMPANY, "by", "id")
+    by_id = await found(ids, partial(read.rows, COMPANIES, columns=columns))
+    if None not in ids:
+        return by_id
     by_inn = await read.rows(COMPANIES, [given(each.inn) for each in by], columns, "inn")
-    return [id if isinstance(id, Refusal) else one or other for id, one, other in zip(ids, by_id, by_inn, strict=True)]
+    return [one or other for one, other in zip(by_id, by_inn, strict=True)]
 
 
 async def list_companies(

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -23,7 +24,7 @@ from schema.inputs import given
 from schema.journal import JournalEntryConnection, load_number_journal
 from schema.node import Node, global_id, register
 from schema.options import ConnectedOption, OptionConnection, load_available_options, load_connected_options
-from schema.references import by_column, by_id, number_or_refusal
+from schema.references import by_column, by_id, found, numbers_or_refusals
 from schema.scalars import PhoneNumber
 from schema.settings import (
     Forwarding,
@@ -140,31 +141,16 @@ async def find_numbers(
 ) -> Sequence[Row | Exception | None]:
     """Numbers by one of their keys: one statement for each kind of key, however many aliases there are."""
     read, columns = info.context.read, info.selection.columns
-    ids = [number_or_refusal(given(each.id), Kind.NUMBER, "by", "id") for each in by]
-    answers = list[Row | Exception | None](await read.rows(NUMBERS, [_key(id) for id in ids], columns))
-    _fill(answers, ids)
-    for key, values in (
-        ("msisdn", [given(each.msisdn) for each in by]),
-        ("iccid", [_iccid_or_refusal(given(each.iccid)) for each in by]),
-    ):
-        if any(values):
-            _fill(answers, await numbers_by(read, key, [_key(value) for value in values], columns))
-            _fill(answers, values)
+    ids = numbers_or_refusals([given(each.id) for each in by], Kind.NUMBER, "by", "id")
+    answers = await found(ids, partial(read.rows, NUMBERS, columns=columns))
+    if None in ids:
+        for key, values in (
+            ("msisdn", [given(each.msisdn) for each in by]),
+            ("iccid", [_iccid_or_refusal(given(each.iccid)) for each in by]),
+        ):
+            others = await found(values, partial(numbers_by, read, key, columns=columns))
+            answers = [one or other for one, other in zip(answers, others, strict=True)]
     return answers
-
-
-K = TypeVar("K", int, str)
-
-
-def _key(value: K | Refusal | None) -> K | None:
-    return None if isinstance(value, Refusal) else value
-
-
-def _fill(answers: list[Row | Exception | None], found: Sequence[Any]) -> None:
-    """Puts rows and refusals to their places; keys, which are neither, are passed over."""
-    for index, each in enumerate(found):
-        if each is not None and not isinstance(each, int | str):
-            answers[index] = each
 
 
 def _iccid_or_refusal(text: str | None) -> str | Refusal | None:

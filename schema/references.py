@@ -1,7 +1,7 @@
 """Resolvers of fields that name other objects: by id in a column of the row, or by a key in an argument."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar, cast
 
 from gateway.execution import Info, Row
 from gateway.kit.errors import Refusal
@@ -9,6 +9,8 @@ from gateway.kit.ids import Kind, decode
 from gateway.loaders.sources import Source, brought
 from schema.context import Context
 from schema.node import Load
+
+K = TypeVar("K", int, str)
 
 ToOne: TypeAlias = Callable[[Sequence[Row], Info[Context]], Awaitable[Sequence[Row | None]]]
 
@@ -36,9 +38,23 @@ def by_id(source: Source) -> Load:
     return load
 
 
-def number_or_refusal(id: str | None, kind: Kind, *field: str) -> int | Refusal | None:
-    """The number in a global id, or why it is none: an error at this one place of a level. None stays None."""
+async def found(
+    keys: Sequence[K | Refusal | None], load: Callable[[Sequence[K | None]], Awaitable[Sequence[Row | None]]]
+) -> Sequence[Row | Exception | None]:
+    """What `load` gives for each key, and in its place the refusal of what is no key."""
+    if Refusal not in {*map(type, keys)}:
+        return await load(cast(Sequence[K | None], keys))
+    rows = await load([None if isinstance(key, Refusal) else key for key in keys])
+    return [key if isinstance(key, Refusal) else row for key, row in zip(keys, rows, strict=True)]
+
+
+def numbers_or_refusals(ids: Sequence[str | None], kind: Kind, *field: str) -> list[int | Refusal | None]:
+    """The number in each global id, or why it is none: an error at this one place of a level. None stays None."""
+    return [None if id is None else _number_or_refusal(id, kind, field) for id in ids]
+
+
+def _number_or_refusal(id: str, kind: Kind, field: Sequence[str]) -> int | Refusal:
     try:
-        return None if id is None else decode(id, kind, field)
+        return decode(id, kind, field)
     except Refusal as refusal:
         return refusal

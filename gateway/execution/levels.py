@@ -105,6 +105,9 @@ class Run:
             done = raw if group[0].in_place else await self.completed(group[0], 0, raw)
             if len(group) == 1:
                 values[group[0].position] = done
+            elif len(rows) == 1:
+                for planned, slot in zip(group, done, strict=True):
+                    values[planned.position] = [slot]
             else:
                 for index, planned in enumerate(group):
                     values[planned.position] = done[index * len(rows) : (index + 1) * len(rows)]
@@ -139,12 +142,15 @@ class Run:
         first = step.fields[0]
         info = Info(self.context, step.selection)
         if step.alike_made is not None and size == 1:
-            values = [self.variables.coerced.get(builder.value.variable) for builder in step.alike_made]
+            values = [*map(self.variables.coerced.get, step.alike_variables)]
             if None not in values:
                 builder = step.alike_made[0]
                 made = {builder.name: [*map(builder.value.make, values)]}
-                answers = iter(await resolve(first.definition, first.restricted, [*rows] * len(values), info, made))
-                return [list(islice(answers, len(group))) for group in step.alike]
+                each = await resolve(first.definition, first.restricted, [*rows] * len(values), info, made)
+                if len(step.alike) == 1:
+                    return [each]
+                answers = iter(each)
+                return [[*islice(answers, len(group))] for group in step.alike]
         columns: dict[str, list[Any]] = {}
         asked: list[bool] = []
         fields = [planned for group in step.alike for planned in group]

@@ -66,6 +66,8 @@ class Step:
     """The fields by equal selections, which are completed together."""
     alike_made: list[OneOfVariable] | None = field(init=False)
     """The arguments of aliases of a look-up that differ in nothing but a variable."""
+    alike_variables: list[str] = field(init=False)
+    """Those variables."""
 
     def __post_init__(self) -> None:
         self.suspends = any(planned.suspends for planned in self.fields)
@@ -79,6 +81,7 @@ class Step:
         made = [each for each in builders if isinstance(each, OneOfVariable)]
         same = all((each.name, each.value.recipe) == (made[0].name, made[0].value.recipe) for each in made)
         self.alike_made = made if len(made) == len(builders) and same else None
+        self.alike_variables = [each.value.variable for each in made]
 
 
 @dataclass(slots=True, eq=False)

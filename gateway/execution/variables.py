@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     GraphQLID,
@@ -20,8 +20,14 @@ from graphql.execution.get_variable_signature import GraphQLVariableSignature, g
 from graphql.utilities import coerce_input_value
 from graphql.utilities.coerce_input_value import coerce_default_value
 
-Leaves = list[tuple[str, Any, bool, bool, Any]]
-"""Name, coercion, whether a string is its own value, whether it is required, and the default of each variable."""
+
+class Leaves(NamedTuple):
+    """Variables whose types are leaves, or lists of them."""
+
+    each: list[tuple[str, Any, bool, bool, Any]]
+    """Name, coercion, whether a string is its own value, whether it is required, and the default."""
+    texts: list[str]
+    """The names, when all are required strings or ids: a hundred look-ups by alias declare as many."""
 
 
 class Variables:
@@ -38,7 +44,7 @@ class Variables:
 
 def leaves_of(schema: GraphQLSchema, nodes: Collection[VariableDefinitionNode]) -> Leaves | None:
     """The declared variables; None when one of them is an input object, for those graphql-core coerces."""
-    leaves: Leaves = []
+    leaves: list[tuple[str, Any, bool, bool, Any]] = []
     for node in nodes:
         signature = get_variable_signature(schema, node)
         if not isinstance(signature, GraphQLVariableSignature) or not is_leaf_type(get_named_type(signature.type)):
@@ -48,13 +54,17 @@ def leaves_of(schema: GraphQLSchema, nodes: Collection[VariableDefinitionNode]) 
         coerce = plain.coerce_input_value if is_leaf_type(plain) else partial(coerce_input_value, type_=plain)
         text = plain in (GraphQLID, GraphQLString)
         leaves.append((signature.name, coerce, text, required, coerce_default_value(signature)))
-    return leaves
+    return Leaves(leaves, [leaf[0] for leaf in leaves] if all(leaf[2] and leaf[3] for leaf in leaves) else [])
 
 
 def coerce_leaves(leaves: Leaves, inputs: Mapping[str, object]) -> dict[str, Any] | None:
     """The values; None when anything is wrong: graphql-core tells what."""
+    if leaves.texts:
+        given = [*map(inputs.get, leaves.texts)]
+        if {*map(type, given)} == {str}:
+            return dict(zip(leaves.texts, given, strict=True))
     coerced: dict[str, Any] = {}
-    for name, coerce, text, required, default in leaves:
+    for name, coerce, text, required, default in leaves.each:
         value = inputs.get(name, Undefined)
         if text and type(value) is str:
             coerced[name] = value

@@ -34,11 +34,17 @@ class Lookups(DataLoader[Key | None, T | None]):
     """
 
     def __init__(self, fetch: Fetch[T]) -> None:
-        super().__init__(self.load_many, cache=False)
+        # With a method of its own it would stand in a circle, which only the garbage collector takes apart.
+        super().__init__(fetch, cache=False)  # type: ignore[arg-type]  # `load_many`, which would call it, is ours
         self._fetch = fetch
         self._known: dict[Key, T | None] = {}
         self._columns: frozenset[str] = frozenset()
         self._waiting: _Batch | None = None
+
+    async def load(self, key: Key | None) -> T | None:
+        """The value of one key, as `load_many` gives it."""
+        (value,) = await self.load_many([key])
+        return value
 
     async def load_many(self, keys: Iterable[Key | None], columns: frozenset[str] = frozenset()) -> list[T | None]:
         """A value with at least these columns for each key; None without a key, or where the caller sees nothing."""

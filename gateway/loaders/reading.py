@@ -1,12 +1,14 @@
 """What one operation reads with: the caller, the tenant, the catalogue, and loaders that merge its look-ups."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 import asyncpg
 
 from authz.principal import Principal
+from authz.scope import Scope
 from gateway.db import Database, Statement, Tenant
 from gateway.kit.rows import Row
 from gateway.loaders.lookups import Key, Lookups, by_key
@@ -60,11 +62,7 @@ class Read:
     ) -> list[Row | None]:
         loader = self._rows.get((source, key))
         if loader is None:
-
-            async def fetch(keys: list[Key], columns: frozenset[str]) -> Mapping[Key, Row]:
-                return {row[key]: row for row in await self._by_key(source, keys, columns, key)}
-
-            loader = self._rows[source, key] = Lookups(fetch)
+            loader = self._rows[source, key] = Lookups(self._by_key(source, key).one)
         return await loader.load_many(keys, source.joined(self.principal, columns))
 
     async def groups(
@@ -73,19 +71,41 @@ class Read:
         """The rows of a source for each value of its column `key`, in that order."""
         loader = self._groups.get((source, key))
         if loader is None:
-
-            async def fetch(keys: list[Key], columns: frozenset[str]) -> Mapping[Key, list[Row]]:
-                groups: dict[Key, list[Row]] = {}
-                for row in await self._by_key(source, keys, columns, key, order):
-                    groups.setdefault(row[key], []).append(row)
-                return groups
-
-            loader = self._groups[source, key] = Lookups(fetch)
+            loader = self._groups[source, key] = Lookups(self._by_key(source, key, order).all)
         found = await loader.load_many(keys, source.joined(self.principal, columns))
         return [rows or [] for rows in found]
 
-    async def _by_key(
-        self, source: Source, keys: list[Key], columns: frozenset[str], key: str, order: tuple[str, ...] = ()
-    ) -> list[asyncpg.Record]:
-        scope = source.scope(self.principal)
-        return await self.fetch(by_key(source, columns, scope.shape, key, order), keys=keys, **scope.params)
+    def _by_key(self, source: Source, key: str, order: tuple[str, ...] = ()) -> "_ByKey":
+        return _ByKey(self._db, self.tenant, source, source.scope(self.principal), key, order)
+
+
+@dataclass(frozen=True, slots=True)
+class _ByKey:
+    """Fetches rows by one of their columns.
+
+    It knows nothing of the `Read` that keeps it in its loaders: rows in a circle stay until the garbage collector
+    comes, which took a seventh of the CPU of a hundred look-ups.
+    """
+
+    db: Database
+    tenant: Tenant
+    source: Source
+    scope: Scope
+    key: str
+    order: tuple[str, ...]
+
+    async def _rows(self, keys: list[Key], columns: frozenset[str]) -> list[asyncpg.Record]:
+        statement = by_key(self.source, columns, self.scope.shape, self.key, self.order)
+        return await self.db.fetch(self.tenant, statement, keys=keys, **self.scope.params)
+
+    async def one(self, keys: list[Key], columns: frozenset[str]) -> Mapping[Key, Row]:
+        """The only row with each key."""
+        key = self.key
+        return {row[key]: row for row in await self._rows(keys, columns)}
+
+    async def all(self, keys: list[Key], columns: frozenset[str]) -> Mapping[Key, list[Row]]:
+        """All rows with each key, in order."""
+        groups: dict[Key, list[Row]] = {}
+        for row in await self._rows(keys, columns):
+            groups.setdefault(row[self.key], []).append(row)
+        return groups

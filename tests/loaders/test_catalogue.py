@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from gateway.db import Database, Statement, Tenant
+from gateway.kit.errors import DatabaseAway
 from gateway.listener import Callback
 from gateway.loaders.catalogue import CatalogueCache, read_tables
 from gateway.operations.catalogue import Catalogue
@@ -59,7 +60,7 @@ class Gated(Database):
         await self._gate.wait()
         if self.failures:
             self.failures -= 1
-            raise ConnectionResetError
+            raise DatabaseAway
         rows = await self._inner.fetch(tenant, statement, **parameters)
         self.reads += 1
         if self.reads % TABLES == 0:

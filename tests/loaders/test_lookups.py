@@ -53,6 +53,15 @@ async def test_what_is_known_is_not_fetched_again() -> None:
     assert again == [{"name": "name 2", "price": "price 2"}, None]
 
 
+async def test_one_value_is_loaded_like_many() -> None:
+    table = Table()
+    rows: Lookups[Row] = Lookups(table.fetch)
+
+    assert await rows.load(3) == {}
+    assert await rows.load(77) is None
+    assert table.fetched == [([3], []), ([77], [])]
+
+
 async def test_another_column_is_fetched_with_those_before() -> None:
     table = Table()
     rows = Lookups(table.fetch)

@@ -1,5 +1,6 @@
 """Numbers: every field, every way to find one, and every filter of a list."""
 
+import gc
 from datetime import UTC, datetime
 
 import pytest
@@ -47,6 +48,21 @@ async def test_a_number_with_everything_that_hangs_on_it(register: Register) -> 
         },
         "journal": {"nodes": [{"summary": "Option “Интернет 10” connected to +792600001"}]},
     }
+
+
+async def test_what_was_read_is_gone_with_the_answer(register: Register) -> None:
+    query = """{ one: number(by: {id: "num_1"}) { options { option { code } } } number(by: {id: "num_12"}) { msisdn }
+      company(by: {id: "com_1"}) { numbers(first: 5) { nodes { employee { name } } } } }"""
+    await register.data(query)  # what is kept for long is there now
+    gc.collect()
+    gc.disable()
+    try:
+        await register.data(query)
+        circles = gc.collect()
+    finally:
+        gc.enable()
+
+    assert circles == 0
 
 
 @pytest.mark.parametrize(
