@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from authz.principal import Grant, Principal
 from gateway.db import Database, Statement, Tenant
-from gateway.kit.errors import Refusal
+from gateway.kit.errors import DatabaseAway, Refusal
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkErrorPolicy
 from gateway.operations.operation import Operation
@@ -27,7 +27,7 @@ _CHANGES = metadata.tables["bulk_changes"]
 _FIND = Statement(
     select(_CHANGES.c.status, _CHANGES.c.plan_hash).where(_CHANGES.c.id == bindparam("change_id", type_=BigInteger))
 )
-_ALL_OR_NONE = 150
+_MOST_TOGETHER = 150
 
 
 class Customer:
@@ -65,7 +65,8 @@ class Customer:
             await self._until(change_id, "FINISHED", "CANCELLED")
 
     async def _plan(self, turn: int, *, together: bool) -> int:
-        ids = self._random.sample(self._number_ids, _ALL_OR_NONE) if together else self._number_ids
+        some = min(_MOST_TOGETHER, len(self._number_ids) // 2)
+        ids = self._random.sample(self._number_ids, some) if together else self._number_ids
         return await persist(
             lambda: bulk_changes.plan(
                 self._db,
@@ -115,5 +116,5 @@ async def persist(act: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await act()
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError):
+        except (DatabaseAway, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError):
             await asyncio.sleep(0.1)
