@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import asyncpg
 from sqlalchemy import text
 
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.demo import access, catalogue, companies
 from gateway.demo.batches import Batch, Calendar, Ids
 from gateway.demo.departments import places, tree
@@ -18,6 +18,7 @@ from gateway.demo.loading import load
 from gateway.demo.number_settings import Settings
 from gateway.demo.numbers import Fleet
 from gateway.services.passwords import hash_password
+from gateway.statements import Statement, Tenant
 
 _DEFAULT_NUMBERS = 2_000
 _EMPLOYEES_PER_NUMBER = 0.55

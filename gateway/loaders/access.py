@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, bindparam, exists, func, select
 
 from authz.actions import Action
-from gateway.db import Statement
 from gateway.execution.selection import Selection
 from gateway.kit.paging import Keyset, Page
 from gateway.kit.rows import Row
@@ -16,6 +15,7 @@ from gateway.loaders.pages import Listing, pages
 from gateway.loaders.reading import Read
 from gateway.loaders.sources import Reach, Source, columns_of
 from gateway.models import metadata
+from gateway.statements import Statement
 
 _ADMINISTRATORS = metadata.tables["administrators"]
 _GRANTS = metadata.tables["grants"]

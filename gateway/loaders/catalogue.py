@@ -12,12 +12,13 @@ import asyncpg
 import structlog
 from sqlalchemy import select
 
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.kit.errors import DatabaseAway
 from gateway.kit.rows import Row
 from gateway.models import metadata
 from gateway.models.catalogue import AllowanceUnit, OptionRuleKind
 from gateway.operations.catalogue import Catalogue, OptionItem, Package, TariffItem
+from gateway.statements import Statement, Tenant
 
 TIME_ZONE = ZoneInfo("Europe/Moscow")
 """Where the days are counted on which prices begin."""

@@ -8,7 +8,6 @@ from sqlalchemy import ARRAY, String, all_, bindparam, func, or_, select
 
 from authz.actions import Action
 from authz.scope import Shape
-from gateway.db import Statement
 from gateway.execution.selection import Selection
 from gateway.kit import paging
 from gateway.kit.paging import Keyset, Page
@@ -20,6 +19,7 @@ from gateway.loaders.reading import Read
 from gateway.loaders.search import beginning, patterns
 from gateway.loaders.sources import Reach, Source, columns_of
 from gateway.models import metadata
+from gateway.statements import Statement
 
 _TABLE = metadata.tables["companies"]
 _NAME_KEY = func.fold(_TABLE.c.name, type_=String)

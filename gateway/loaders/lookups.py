@@ -10,8 +10,8 @@ from sqlalchemy import ARRAY, any_, bindparam
 from strawberry.dataloader import DataLoader
 
 from authz.scope import Shape
-from gateway.db import Statement
 from gateway.loaders.sources import Source
+from gateway.statements import Statement
 
 T = TypeVar("T")
 Key: TypeAlias = int | str

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, func, select, true
 
 from authz.scope import Shape
-from gateway.db import Statement
 from gateway.execution.selection import Selection
 from gateway.kit import paging
 from gateway.kit.paging import Keyset, Page, Slice
@@ -17,6 +16,7 @@ from gateway.kit.seek import seek
 from gateway.loaders.narrowing import NO_FILTER, PARENT, Filter, Parent
 from gateway.loaders.reading import Read
 from gateway.loaders.sources import Source
+from gateway.statements import Statement
 
 _UNDER = "under_parent"
 """The parent's id in each row, under a name that is no column of a table."""

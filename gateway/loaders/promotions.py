@@ -26,7 +26,6 @@ from sqlalchemy import (
 )
 
 from authz.scope import Shape
-from gateway.db import Statement
 from gateway.execution import Row, Selection
 from gateway.kit.paging import Keyset, Page
 from gateway.loaders.narrowing import PARENT, Parent, in_subtree
@@ -38,6 +37,7 @@ from gateway.models.columns import MOMENT
 from gateway.models.numbers import NumberStatus
 from gateway.operations.catalogue import Catalogue
 from gateway.operations.fees import monthly
+from gateway.statements import Statement
 
 _NUMBERS, _COMPANIES = metadata.tables["numbers"], metadata.tables["companies"]
 _LINKS, _PRICES = metadata.tables["connected_options"], metadata.tables["option_prices"]

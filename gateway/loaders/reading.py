@@ -9,11 +9,12 @@ import asyncpg
 
 from authz.principal import Principal
 from authz.scope import Scope
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.kit.rows import Row
 from gateway.loaders.lookups import Key, Lookups, by_key
 from gateway.loaders.sources import Source
 from gateway.operations.catalogue import Catalogue
+from gateway.statements import Statement, Tenant
 
 _NOBODY = Tenant()
 _kept: WeakKeyDictionary[Principal, dict[tuple[Source, Key], Row]] = WeakKeyDictionary()

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 
-from gateway.db import Statement
 from gateway.kit.rows import Row
 from gateway.loaders.reading import Read
 from gateway.models import metadata
+from gateway.statements import Statement
 
 _FACTORS = metadata.tables["second_factors"]
 

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, bindparam, or_, update
 
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.models import metadata
 from gateway.models.columns import MOMENT
+from gateway.statements import Statement, Tenant
 
 _EXACTNESS = timedelta(minutes=1)
 

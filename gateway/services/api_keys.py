@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, LargeBinary, String, any_, bindparam, 
 from authz.actions import Action
 from authz.principal import Principal
 from authz.roles import BuiltInRole
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Text
@@ -26,6 +26,7 @@ from gateway.services.journal import NewEntry, Origin
 from gateway.services.principals import hash_token
 from gateway.services.running import Run
 from gateway.services.step_up import require_step_up
+from gateway.statements import Statement, Tenant
 
 LONGEST_NAME = 100
 MOST_KEYS = 100

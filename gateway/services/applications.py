@@ -9,7 +9,7 @@ from functools import partial
 
 from sqlalchemy import BigInteger, LargeBinary, String, bindparam, func, insert, select, true, update
 
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.emails import parse_email
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal, Refusals
 from gateway.kit.rows import Row
@@ -25,6 +25,7 @@ from gateway.services.principals import hash_token
 from gateway.services.running import Run
 from gateway.services.tries import Limit
 from gateway.services.visits import Visit
+from gateway.statements import Statement, Tenant
 
 LONGEST_TEXT = 200
 BY_ADDRESS = Limit(5, timedelta(hours=1))

@@ -16,10 +16,11 @@ from sqlalchemy import ColumnElement, Double, String, bindparam, case, cast, del
 from sqlalchemy.dialects.postgresql import insert
 
 from authz.principal import Principal
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Text
 from gateway.models import metadata
+from gateway.statements import Statement, Tenant
 
 RATE_LIMITED = Text(
     en="Too much was asked for in a short time: {needed:,} points are needed, {available:,} are left. Try again in "

@@ -14,7 +14,7 @@ from sqlalchemy import ARRAY, BigInteger, String, all_, any_, bindparam, func, i
 from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import scope
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Text
@@ -32,6 +32,7 @@ from gateway.services.idempotency import Answer, once
 from gateway.services.journal import Origin
 from gateway.services.running import Run
 from gateway.services.uploads import require_upload
+from gateway.statements import Statement, Tenant
 
 MOST_OPERATIONS = 10
 MOST_OPEN = 100

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import ARRAY, BigInteger, Integer, and_, any_, bindparam, func, update
 from sqlalchemy.sql.elements import Grouping
 
-from gateway.db import Statement
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkItemState
 from gateway.models.columns import MOMENT
 from gateway.services.running import Run
+from gateway.statements import Statement
 from gateway.telemetry.metrics import BULK_ITEMS
 
 _CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]

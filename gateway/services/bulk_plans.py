@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import holds
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
 from gateway.kit.rows import Row
 from gateway.kit.texts import Message, Text
@@ -39,6 +39,7 @@ from gateway.services.kept_refusals import keep
 from gateway.services.principals import load_actor
 from gateway.services.running import Run
 from gateway.services.surroundings import surround
+from gateway.statements import Statement, Tenant
 
 MOST_REJECTED_TOGETHER = 10_000
 """Numbers of a change that is done to all or to none: it is one transaction, and others wait for its locks."""

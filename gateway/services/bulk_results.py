@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, bindparam, select, tuple_
 from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import Shape, scope
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, encode
 from gateway.kit.money import to_decimal
@@ -19,6 +19,7 @@ from gateway.reports.tables import Cell, Column
 from gateway.services.bulk_items import ID, ITEMS_OF_IT, NUMBERS_OF_IT
 from gateway.services.bulk_transitions import NO_CHANGE
 from gateway.services.register_columns import BY_KEY
+from gateway.statements import Statement, Tenant
 
 COLUMNS = (
     Column("msisdn", BY_KEY["msisdn"].title, 14),

@@ -11,7 +11,7 @@ from functools import partial
 from sqlalchemy import BigInteger, bindparam, func, select, update
 
 from authz.principal import Principal
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.rows import Row
 from gateway.kit.texts import Text
@@ -37,6 +37,7 @@ from gateway.services.orders import NewOrder, Placed
 from gateway.services.principals import load_actor
 from gateway.services.running import Run
 from gateway.services.surroundings import surround
+from gateway.statements import Statement, Tenant
 
 CHUNK = 500
 """Items of one transaction. Of changes that are done to all numbers or to none, it does so many at a time: PostgreSQL

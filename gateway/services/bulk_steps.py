@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from authz.actions import Action
 from authz.principal import Principal
-from gateway.db import Database, Statement
+from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.rows import Row
 from gateway.kit.texts import Text
@@ -31,6 +31,7 @@ from gateway.services.bulk_transitions import (
 from gateway.services.journal import Origin
 from gateway.services.running import Run
 from gateway.services.step_up import require_step_up
+from gateway.statements import Statement
 
 OTHER_HASH = Text(en="This is not the hash of the plan as it is now.", ru="Это не хеш плана в его нынешнем виде.")
 READ_AGAIN = Text(

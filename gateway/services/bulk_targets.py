@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import Shape, scope
-from gateway.db import Database, Statement, Tenant, run, stream
+from gateway.db import Database, run, stream
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
 from gateway.kit.ids import Kind, encoder
 from gateway.kit.phones import e164, parse_msisdn
@@ -40,6 +40,7 @@ from gateway.models.numbers import NumberStatus
 from gateway.services.bulk_items import ITEMS_OF_IT, NUMBERS_OF_IT
 from gateway.services.register_columns import BY_KEY, recognise, tidy
 from gateway.sheets.reader import open_sheet
+from gateway.statements import Statement, Tenant
 
 MOST_IDS = 10_000
 MOST_NAMED = 5

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import scope
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, encode
 from gateway.kit.rows import Row
@@ -19,6 +19,7 @@ from gateway.operations import wording
 from gateway.services import journal
 from gateway.services.journal import NewEntry, Origin
 from gateway.services.running import Run
+from gateway.statements import Statement, Tenant
 
 SET = Text(
     en="Without a second person a bulk change may now have: {numbers}, {money}",

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select, update
 from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import Shape, holds, scope
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.rows import Row
 from gateway.kit.texts import Text
@@ -24,6 +24,7 @@ from gateway.services.idempotency import Answer, once
 from gateway.services.journal import Origin
 from gateway.services.numbers import ASK_FOR_ROLE
 from gateway.services.running import Run
+from gateway.statements import Statement, Tenant
 
 NO_CHANGE = Text(
     en="There is no such bulk change, or not for you.", ru="Такого массового изменения нет, или оно вам недоступно."

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import String, bindparam, func, select
 
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
+from gateway.statements import Statement, Tenant
 
 _FIND = Statement(
     select(func.find_companies(bindparam("inn", type_=String)).table_valued("id", "name", "inn").render_derived())

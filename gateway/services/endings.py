@@ -7,7 +7,7 @@ from itertools import groupby
 
 from sqlalchemy import Integer, bindparam, func, select
 
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.models.columns import MOMENT
 from gateway.models.journal import ActorKind, Channel
 from gateway.models.numbers import ForwardingCondition, NumberStatus
@@ -22,6 +22,7 @@ from gateway.services import orders, states
 from gateway.services.effects import Step, carry_out, step
 from gateway.services.journal import Origin
 from gateway.services.orders import NewOrder, Placed
+from gateway.statements import Statement, Tenant
 
 MOST = 500
 """Numbers of one call."""

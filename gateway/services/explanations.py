@@ -11,7 +11,7 @@ from authz.actions import Action
 from authz.enforcer import Decision
 from authz.principal import Principal
 from authz.scope import Shape, holds, scope
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind
 from gateway.kit.texts import Message, Text, Value
@@ -21,6 +21,7 @@ from gateway.operations import wording
 from gateway.operations.registry import OPERATIONS
 from gateway.services import giving, holdings
 from gateway.services.holdings import Holdings
+from gateway.statements import Statement, Tenant
 
 ALLOWED = Text(
     en="Allowed: the role {role}, held over {place}, allows {action}.",

@@ -11,7 +11,6 @@ from authz.enforcer import BUILT_IN, Effect
 from authz.principal import Principal
 from authz.roles import BuiltInRole
 from authz.scope import holds, holds_throughout
-from gateway.db import Statement
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Language, Message, Text
@@ -19,6 +18,7 @@ from gateway.models import access, metadata
 from gateway.operations import wording
 from gateway.services.holdings import Holdings, lacking
 from gateway.services.running import Run
+from gateway.statements import Statement
 
 NO_COMPANY = Text(en="There is no such company, or not for you.", ru="Такой компании нет, или она вам недоступна.")
 NO_DEPARTMENT = Text(

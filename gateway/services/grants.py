@@ -12,7 +12,7 @@ from authz.actions import Action
 from authz.principal import Principal
 from authz.roles import BuiltInRole
 from authz.scope import scope
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.emails import parse_email
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
 from gateway.kit.ids import Kind, encode
@@ -25,6 +25,7 @@ from gateway.services.idempotency import Answer, once
 from gateway.services.journal import NewEntry, Origin
 from gateway.services.post import Post
 from gateway.services.running import Run
+from gateway.statements import Statement, Tenant
 
 LONGEST_NAME = 200
 

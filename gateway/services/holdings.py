@@ -12,11 +12,11 @@ from authz.enforcer import BUILT_IN, Effect, Policy, Rule, extended
 from authz.principal import Grant, Principal, PrincipalKind
 from authz.roles import BuiltInRole
 from authz.scope import holds_throughout
-from gateway.db import Statement
 from gateway.kit.ids import Kind, encode
 from gateway.kit.rows import Row
 from gateway.models import metadata
 from gateway.services.running import Run
+from gateway.statements import Statement
 
 _COMPANIES, _DEPARTMENTS = metadata.tables["companies"], metadata.tables["departments"]
 _GRANTS, _ROLES, _KEYS = (metadata.tables[name] for name in ("grants", "roles", "api_keys"))

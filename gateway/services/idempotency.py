@@ -9,13 +9,14 @@ import orjson
 from sqlalchemy import ARRAY, BigInteger, LargeBinary, String, any_, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Text
 from gateway.models import metadata
 from gateway.models.columns import MOMENT
 from gateway.services.journal import Origin
 from gateway.services.running import Run
+from gateway.statements import Statement, Tenant
 
 KEPT = timedelta(hours=24)
 LONGEST_KEY = 255

@@ -11,12 +11,12 @@ from sqlalchemy import BigInteger, LargeBinary, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from authz.principal import Principal
-from gateway.db import Statement
 from gateway.kit.rows import Row
 from gateway.models import metadata
 from gateway.models.journal import ActorKind, Channel
 from gateway.services.batches import Batch
 from gateway.services.running import Run
+from gateway.statements import Statement
 
 BEGINNING = bytes(32)
 """The hash before a company's first line."""

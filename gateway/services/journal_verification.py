@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from sqlalchemy import BigInteger, bindparam, func, select
 
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.models import metadata
 from gateway.services.journal import BEGINNING, COLUMNS, entry_hash
+from gateway.statements import Statement, Tenant
 
 _PAGE = 2_000
 _MOST_FAULTS = 100

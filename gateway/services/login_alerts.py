@@ -6,13 +6,14 @@ from functools import partial
 from sqlalchemy import BigInteger, Boolean, bindparam, update
 
 from authz.principal import Principal
-from gateway.db import Statement, Tenant, run
+from gateway.db import run
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Text
 from gateway.models import metadata
 from gateway.services.logins import Login, find_administrator
 from gateway.services.own_journal import OwnAction, append_everywhere, by_themselves
 from gateway.services.visits import Visit
+from gateway.statements import Statement, Tenant
 
 SUBJECT = Text(en="Log-in to the corporate gateway", ru="Вход в корпоративный шлюз")
 BODY = Text(

@@ -9,7 +9,7 @@ from functools import partial
 from sqlalchemy import BigInteger, LargeBinary, bindparam, delete, func, update
 from sqlalchemy.dialects.postgresql import insert
 
-from gateway.db import Statement, Tenant, run
+from gateway.db import run
 from gateway.kit.digits import bare
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Text
@@ -24,6 +24,7 @@ from gateway.services.principals import load_administrator
 from gateway.services.sessions import SignedIn, end_sessions, open_session
 from gateway.services.tries import Limit
 from gateway.services.visits import Visit, paced
+from gateway.statements import Statement, Tenant
 
 PAUSE = Limit(1, timedelta(minutes=1))
 HOURLY = Limit(5, timedelta(hours=1))

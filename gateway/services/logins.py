@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy import BigInteger, LargeBinary, String, bindparam, func, select, update
 
-from gateway.db import Statement, Tenant, run
+from gateway.db import run
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
 from gateway.kit.phones import parse_msisdn
 from gateway.kit.texts import Language, Text
@@ -18,6 +18,7 @@ from gateway.services.principals import load_administrator
 from gateway.services.running import Run
 from gateway.services.tries import Limit, Try
 from gateway.services.visits import Visit
+from gateway.statements import Statement, Tenant
 
 WRONG_TRIES = Limit(5, timedelta(hours=1))
 

@@ -6,12 +6,12 @@ from typing import Any, TypeAlias
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from gateway.db import Statement
 from gateway.models import metadata
 from gateway.models.numbers import LimitRule
 from gateway.operations.state import Banned, Connected, Forwarded, Limited, NumberState
 from gateway.services.batches import Batch
 from gateway.services.running import Run
+from gateway.statements import Statement
 
 Entries: TypeAlias = Mapping[tuple[Any, ...], tuple[Any, ...]]
 """The rows of one number: values by key. The key is empty where a number has one row at most."""

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, insert
 from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import holds
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal, Refusals
 from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Text
@@ -28,6 +28,7 @@ from gateway.services.journal import Origin
 from gateway.services.orders import NewOrder, Placed
 from gateway.services.running import Run
 from gateway.services.surroundings import surround
+from gateway.statements import Statement, Tenant
 
 NO_NUMBER = Text(en="There is no such number, or not for you.", ru="Такого номера нет, или он вам недоступен.")
 FORBIDDEN = Text(

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import ARRAY, BigInteger, String, any_, bindparam, func, insert, select
 
 from authz.roles import BuiltInRole
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.errors import InvalidValue
 from gateway.kit.ids import Kind, encode
 from gateway.kit.phones import parse_msisdn
@@ -25,6 +25,7 @@ from gateway.services.own_journal import OwnAction
 from gateway.services.passwords import set_password
 from gateway.services.running import Run
 from gateway.sheets.reader import open_sheet
+from gateway.statements import Statement, Tenant
 
 COLUMNS = ("email", "phone", "name", "inn", "role", "hash")
 

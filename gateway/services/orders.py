@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Text
 from gateway.models import metadata
@@ -37,6 +37,7 @@ from gateway.services.effects import Step
 from gateway.services.journal import Origin
 from gateway.services.running import Run
 from gateway.services.settlements import Task, settle
+from gateway.statements import Statement, Tenant
 
 PENDING_CHANGE = Text(
     en="Another change of this number still waits for the operator's systems.",

@@ -24,7 +24,7 @@ from webauthn.helpers.structs import (
 )
 
 from authz.principal import Principal
-from gateway.db import Statement, Tenant, run
+from gateway.db import run
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Text
 from gateway.models import metadata
@@ -36,6 +36,7 @@ from gateway.services.second_factors import added, may_add
 from gateway.services.sessions import SignedIn, open_session
 from gateway.services.tries import Limit
 from gateway.services.visits import Visit, paced
+from gateway.statements import Statement, Tenant
 
 NO_SITE = Text(
     en="Passkeys belong to a site: they work on the gateway's own pages, at a host name.",

@@ -3,7 +3,7 @@
 from functools import partial
 
 from authz.principal import Principal
-from gateway.db import Tenant, run
+from gateway.db import run
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Text
 from gateway.services import tries
@@ -13,6 +13,7 @@ from gateway.services.password_policy import check_password
 from gateway.services.passwords import hash_password, set_password, verify_password
 from gateway.services.sessions import end_sessions
 from gateway.services.visits import Visit
+from gateway.statements import Tenant
 
 WRONG_PASSWORD = Text(en="The current password is wrong.", ru="Текущий пароль неверен.")
 SAME_PASSWORD = Text(en="That is the current password already.", ru="Это и есть текущий пароль.")

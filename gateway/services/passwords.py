@@ -11,10 +11,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import BigInteger, String, bindparam, func, update
 from sqlalchemy.dialects.postgresql import insert
 
-from gateway.db import Statement
 from gateway.models import metadata
 from gateway.services.legacy_passwords import is_legacy, verify_legacy
 from gateway.services.running import Run
+from gateway.statements import Statement
 
 LONGEST = 1_000
 """Characters of a password; what comes after them would only cost time."""

@@ -11,12 +11,13 @@ from sqlalchemy import BigInteger, LargeBinary, bindparam, func, or_, select, up
 
 from authz.principal import Grant, Principal
 from authz.roles import BuiltInRole
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.kit.texts import Language
 from gateway.models import metadata
 from gateway.models.journal import ActorKind
 from gateway.services.api_key_use import note_use
 from gateway.services.holdings import grants_of, policy_of
+from gateway.statements import Statement, Tenant
 
 _NO_TENANT = Tenant()
 _SESSIONS, _API_KEYS = metadata.tables["sessions"], metadata.tables["api_keys"]

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from authz.principal import Principal
-from gateway.db import Tenant
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Text
 from gateway.services import tries
@@ -17,6 +16,7 @@ from gateway.services.second_factors import BAD_CODE, BAD_CODE_HINT, TOO_MANY_CO
 from gateway.services.step_up import note_proof
 from gateway.services.tries import Limit
 from gateway.services.visits import Visit, paced
+from gateway.statements import Tenant
 
 NO_SESSION = Text(
     en="Only a person in a session can prove anything; an API key needs no proof.",

@@ -7,9 +7,10 @@ from functools import cache
 import asyncpg
 from sqlalchemy import column, select, table
 
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.kit.errors import DatabaseAway
 from gateway.migrations import outgrown
+from gateway.statements import Statement, Tenant
 
 _REVISION = Statement(select(column("version_num")).select_from(table("alembic_version")))
 _PATIENCE = 3

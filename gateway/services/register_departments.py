@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import ARRAY, BigInteger, String, and_, bindparam, cast, func, insert, literal, select, update
 
-from gateway.db import Statement
 from gateway.loaders.search import fold
 from gateway.models import metadata
 from gateway.services.batches import Batch
 from gateway.services.register_columns import Path
 from gateway.services.register_staging import COMPANY, STAGED
 from gateway.services.running import Run
+from gateway.statements import Statement
 
 _DEPARTMENTS = metadata.tables["departments"]
 _READ = Statement(

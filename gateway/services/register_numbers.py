@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, exists, func, insert, literal, or_, sele
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.actions import Action
-from gateway.db import Statement, raw, run
+from gateway.db import raw, run
 from gateway.kit.errors import ErrorCode
 from gateway.kit.ids import Kind, encode
 from gateway.kit.phones import e164
@@ -25,6 +25,7 @@ from gateway.services.journal import NewEntry, Origin
 from gateway.services.register_rows import MOST_ERRORS, RegisterReader
 from gateway.services.register_staging import COMPANY, STAGED
 from gateway.services.running import Run
+from gateway.statements import Statement
 
 SUMMARY = Text(en="Number {msisdn} taken over from a register", ru="Номер {msisdn} загружен из реестра")
 REPEATED = Text(en="The same stands in row {other}.", ru="То же стоит в строке {other}.")

@@ -22,13 +22,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
-from gateway.db import Statement
 from gateway.kit.errors import ErrorCode
 from gateway.kit.texts import Text, excerpt
 from gateway.models import metadata
 from gateway.services.register_rows import MOST_ERRORS, NO_EMPLOYEE, RegisterReader
 from gateway.services.register_staging import COMPANY, STAGED
 from gateway.services.running import Run
+from gateway.statements import Statement
 
 NAMESAKES = Text(
     en="Several employees are called “{name}”. Fill in the personnel number.",

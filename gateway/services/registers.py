@@ -13,7 +13,7 @@ from sqlalchemy import func, literal, select
 from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import scope
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
 from gateway.kit.texts import Text
 from gateway.models import metadata
@@ -27,6 +27,7 @@ from gateway.services.register_departments import make_departments, match_depart
 from gateway.services.register_people import check_people, match_people, merge_people
 from gateway.services.register_rows import CellError, RegisterReader
 from gateway.services.register_staging import COMPANY, Progress, Source, analyze, stage
+from gateway.statements import Statement, Tenant
 
 NO_COMPANY = Text(
     en="There is no such company where you may import a register.",

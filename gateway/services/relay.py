@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import ARRAY, String, bindparam, func, literal, select
 
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
+from gateway.statements import Statement, Tenant
 
 Holder = Callable[[bytes], str]
 """Does what a message says, at once, and gives a word for an answer."""

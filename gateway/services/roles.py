@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, String, bindparam, insert, select, upd
 from authz.actions import Action
 from authz.principal import Principal
 from authz.roles import BuiltInRole
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal, Refusals
 from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Language, Text, excerpt
@@ -23,6 +23,7 @@ from gateway.services.giving import HeldRole
 from gateway.services.holdings import Holdings
 from gateway.services.journal import NewEntry, Origin
 from gateway.services.running import Run
+from gateway.statements import Statement, Tenant
 
 LONGEST_NAME = 100
 MOST_ROLES = 100

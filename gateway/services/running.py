@@ -5,7 +5,7 @@ from typing import Protocol
 
 import asyncpg
 
-from gateway.db import Statement
+from gateway.statements import Statement
 
 
 class Run(Protocol):

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy import BigInteger, LargeBinary, String, bindparam, delete, exists, func, insert, or_, select, update
 
 from authz.principal import Principal
-from gateway.db import Statement, Tenant, run
+from gateway.db import run
 from gateway.kit.digits import bare
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, encode
@@ -28,6 +28,7 @@ from gateway.services.running import Run
 from gateway.services.step_up import require_step_up
 from gateway.services.tries import Limit
 from gateway.services.visits import Visit
+from gateway.statements import Statement, Tenant
 
 ISSUER = "Gateway"
 MOST = 10

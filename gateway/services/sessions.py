@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, LargeBinary, String, bindparam, func, insert,
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.principal import Principal
-from gateway.db import Statement, Tenant, run
+from gateway.db import run
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Text
@@ -24,6 +24,7 @@ from gateway.services.principals import Identity, hash_token, load_administrator
 from gateway.services.running import Run
 from gateway.services.second_factors import BAD_CODE, BAD_CODE_HINT, verify_code
 from gateway.services.visits import Visit, paced
+from gateway.statements import Statement, Tenant
 
 BAD_CREDENTIALS = Text(en="Log-in or password is wrong.", ru="Неверный логин или пароль.")
 BAD_CREDENTIALS_HINT = Text(

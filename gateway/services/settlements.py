@@ -11,7 +11,7 @@ import asyncpg
 from pydantic import TypeAdapter
 from sqlalchemy import ARRAY, BigInteger, String, any_, bindparam, delete, select, update
 
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Text, excerpt
 from gateway.models import metadata
@@ -23,6 +23,7 @@ from gateway.services.bulk_items import End, end_items
 from gateway.services.effects import Step, carry_out
 from gateway.services.journal import Origin
 from gateway.services.kept_refusals import keep
+from gateway.statements import Statement, Tenant
 
 REFUSED = Text(en="The operator's systems refused.", ru="Системы оператора отказали.")
 REFUSED_BECAUSE = Text(en="The operator's systems refused: {reason}", ru="Системы оператора отказали: {reason}")

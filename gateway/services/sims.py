@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import ARRAY, String, bindparam, func, select, update
 
-from gateway.db import Statement
 from gateway.models import metadata
 from gateway.services.running import Run
+from gateway.statements import Statement
 
 _SESSIONS = metadata.tables["sessions"]
 _claimed = func.claim_sims(bindparam("iccids", type_=ARRAY(String))).table_valued("iccid", "number_id")

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select, update
 
-from gateway.db import Statement
 from gateway.models import metadata
 from gateway.models.columns import MOMENT
 from gateway.operations.state import NumberState
@@ -16,6 +15,7 @@ from gateway.services.batches import Batch
 from gateway.services.number_settings import SETTINGS
 from gateway.services.running import Run
 from gateway.services.sims import end_sessions
+from gateway.statements import Statement
 
 _NUMBERS, _COMPANIES = metadata.tables["numbers"], metadata.tables["companies"]
 _OPTIONS = metadata.tables["connected_options"]

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import BigInteger, bindparam, select, update
 
 from authz.principal import Principal
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Text
 from gateway.models import metadata
 from gateway.models.columns import MOMENT
+from gateway.statements import Statement, Tenant
 
 FRESH = timedelta(minutes=15)
 

@@ -12,7 +12,6 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, String, Table, any_, bi
 from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import Shape, holds, scope
-from gateway.db import Statement
 from gateway.kit.identifiers import iccid_spellings
 from gateway.models import metadata
 from gateway.models.columns import MOMENT
@@ -24,6 +23,7 @@ from gateway.operations.sims import SimReplace
 from gateway.operations.state import NumberState, Surroundings
 from gateway.services.running import Run
 from gateway.services.sims import claim
+from gateway.statements import Statement
 
 _NUMBERS, _FORWARDINGS = metadata.tables["numbers"], metadata.tables["forwardings"]
 _EMPLOYEES, _DEPARTMENTS = metadata.tables["employees"], metadata.tables["departments"]

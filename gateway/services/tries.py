@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Integer, LargeBinary, bindparam, case, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.models import metadata
 from gateway.models.columns import MOMENT
 from gateway.services.running import Run
+from gateway.statements import Statement, Tenant
 
 _TRIES = metadata.tables["tries"]
 _OF_BUCKET = _TRIES.c.bucket == bindparam("bucket", type_=LargeBinary)

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from sqlalchemy import ARRAY, LargeBinary, String, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Text
 from gateway.models import metadata
+from gateway.statements import Statement, Tenant
 
 NOT_FOUND = Text(en="PersistedQueryNotFound", ru="PersistedQueryNotFound")
 """Clients of automatic persisted queries compare it word for word, and send the document then."""

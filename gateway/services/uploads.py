@@ -8,11 +8,12 @@ from sqlmodel import col
 from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import scope
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Message, Text, excerpt
 from gateway.models.uploads import Upload
 from gateway.sheets.limits import MEBIBYTE
+from gateway.statements import Statement, Tenant
 
 LARGEST_UPLOAD = 32 * MEBIBYTE
 """Bytes of one file: a register of 100,000 rows takes about 15 MB as CSV."""

@@ -20,7 +20,7 @@ from rich.console import Console
 from sqlalchemy import BigInteger, bindparam, select
 
 from authz.principal import Grant, Principal
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.loaders.catalogue import read_tables, today
 from gateway.loaders.number_filters import NumberFilter
 from gateway.models import metadata
@@ -33,6 +33,7 @@ from gateway.operations.options import OptionConnect
 from gateway.services import bulk_changes, bulk_steps
 from gateway.services.bulk_targets import Target
 from gateway.services.journal import Origin
+from gateway.statements import Statement, Tenant
 from tests.benchmarks.agreement import body
 from tests.benchmarks.data import Cluster, cluster
 from tests.benchmarks.load import Load, load, request

@@ -12,13 +12,14 @@ from sqlalchemy import BigInteger, bindparam, select
 from sqlalchemy.exc import DBAPIError
 
 from authz.principal import Grant, Principal
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.kit.errors import DatabaseAway, Refusal
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkErrorPolicy
 from gateway.operations.operation import Operation
 from gateway.services import bulk_changes, bulk_steps
 from gateway.services.bulk_targets import Target
+from gateway.statements import Statement, Tenant
 from tests.services.bulk import CATALOGUE, origin_of
 
 T = TypeVar("T")

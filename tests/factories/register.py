@@ -11,12 +11,13 @@ from graphql import GraphQLError
 
 from authz.enforcer import Effect, Rule, extended
 from authz.principal import Grant, Principal
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.execution import Engine, Limits
 from gateway.kit.texts import Language
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.models.journal import Channel
 from gateway.services.updates import Updates
+from gateway.statements import Statement, Tenant
 from schema.context import Context
 from schema.root import build_schema
 

@@ -17,13 +17,14 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.principal import Principal
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.execution import Engine
 from gateway.kit.errors import GatewayErrorCode
 from gateway.kit.texts import Language
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.models.journal import Channel
 from gateway.services.updates import Updates
+from gateway.statements import Statement, Tenant
 from gateway.transport.answers import present_all
 from schema.context import Context
 from tests.isolation.callers import Caller, deceived

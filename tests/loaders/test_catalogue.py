@@ -8,11 +8,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.kit.errors import DatabaseAway
 from gateway.listener import Callback
 from gateway.loaders.catalogue import CatalogueCache, read_tables
 from gateway.operations.catalogue import Catalogue
+from gateway.statements import Statement, Tenant
 from tests.services.fleet import insert, insert_catalogue
 from tests.unit.operations.catalogues import BASIC, BUSINESS, DAILY, PLAIN, catalogue
 

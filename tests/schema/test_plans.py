@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import text
 
-from gateway.db import Statement, Tenant
+from gateway.statements import Statement, Tenant
 from tests.factories.register import OWNER, Register
 
 PAGE = """query ($first: Int, $after: String, $last: Int, $filter: NumberFilter, $order: NumberOrder) {

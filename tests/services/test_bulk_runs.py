@@ -5,7 +5,6 @@ from functools import partial
 
 import pytest
 
-from gateway.db import Tenant
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.models.bulk_changes import BulkErrorPolicy
 from gateway.operations.labels import LabelSet
@@ -14,6 +13,7 @@ from gateway.services import bulk_changes, bulk_runs, bulk_steps, states
 from gateway.services.bulk_runs import finish, run_chunk
 from gateway.services.journal_verification import verify
 from gateway.services.numbers import change
+from gateway.statements import Tenant
 from tests.services.bulk import CATALOGUE, EVERY, Bulk
 from tests.services.fleet import ADMINISTRATOR, BRANCH_NUMBER, COMPANY, MANAGER, NUMBER, ORIGIN
 from tests.unit.operations.catalogues import ADD_ON, PLAIN

@@ -7,11 +7,12 @@ from functools import partial
 import asyncpg
 import pytest
 
-from gateway.db import Database, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.models.journal import Channel
 from gateway.services.idempotency import Answer, once
 from gateway.services.journal import Origin
+from gateway.statements import Tenant
 from tests.services.fleet import AUDITOR, COMPANY, ORIGIN, OTHER_COMPANY, arrange
 
 MOMENT = datetime(2026, 3, 1, tzinfo=UTC)

@@ -10,12 +10,13 @@ import asyncpg
 import pytest
 
 from authz.principal import Principal
-from gateway.db import Database, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.texts import Language
 from gateway.models.journal import ActorKind, Channel
 from gateway.services.journal import BEGINNING, COLUMNS, NewEntry, Origin, append, entry_hash
 from gateway.services.journal_verification import Fault, FaultKind, verify
 from gateway.services.summaries import summary
+from gateway.statements import Tenant
 from tests.services.fleet import AUDITOR, COMPANY, ORIGIN, OTHER_COMPANY, arrange
 
 MOMENT = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=timezone(timedelta(hours=3)))

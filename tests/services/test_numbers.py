@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from authz.principal import Grant, Principal
-from gateway.db import Database, Tenant
+from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal, Refusals
 from gateway.kit.texts import Language
 from gateway.operations.assignments import Assign
@@ -22,6 +22,7 @@ from gateway.operations.tariffs import TariffChange
 from gateway.services import states
 from gateway.services.journal_verification import verify
 from gateway.services.numbers import Done, change, preview
+from gateway.statements import Tenant
 from tests.services.fleet import (
     ADMINISTRATOR,
     AUDITOR,

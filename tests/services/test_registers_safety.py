@@ -11,11 +11,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from gateway.db import Database, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.services import journal, register_numbers, registers, states
 from gateway.services.journal import NewEntry
 from gateway.services.states import Changed
+from gateway.statements import Tenant
 from tests.services.fleet import (
     ADMINISTRATOR,
     AUDITOR,

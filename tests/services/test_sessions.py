@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from authz.principal import Principal
-from gateway.db import Database, Statement, Tenant
+from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.ports.mail import ConsoleMail
 from gateway.services import visits
@@ -17,6 +17,7 @@ from gateway.services.passwords import verify_password
 from gateway.services.post import Post
 from gateway.services.principals import Principals
 from gateway.services.sessions import revoke_session, sign_in, sign_out
+from gateway.statements import Statement, Tenant
 from tests.services.fleet import COMPANY, OTHER_COMPANY
 from tests.services.people import ANNA, EMAIL, PASSWORD, PHONE, Browser, arrange_people, code_of, journalled
 

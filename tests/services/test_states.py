@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.operations.state import Banned, Connected, Forwarded, Limited, NumberState
 from gateway.services import states
 from gateway.services.states import Changed
+from gateway.statements import Statement, Tenant
 from tests.services.fleet import (
     BRANCH,
     COMPANY,

@@ -28,7 +28,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.schema import CreateTable
 
-from gateway.db import Database, Statement, Tenant, raw
+from gateway.db import Database, raw
+from gateway.statements import Statement, Tenant
 
 ONE, TWO = Tenant((1,)), Tenant((2,))
 

@@ -7,8 +7,9 @@ import asyncpg
 import pytest
 from sqlalchemy import exc, text
 
-from gateway.db import Database, Statement, Tenant, run
+from gateway.db import Database, run
 from gateway.kit.errors import DatabaseAway
+from gateway.statements import Statement, Tenant
 from tests.factories.line import Line, line
 
 ONE = Tenant((1,))

@@ -7,7 +7,7 @@ from authz.actions import Action
 from authz.enforcer import BUILT_IN, Effect, Policy, Rule, extended
 from authz.principal import Grant, Principal
 from authz.scope import Scope, Shape, holds, restricted, scope
-from gateway.db import Statement
+from gateway.statements import Statement
 
 COMPANY = column("company_id", BigInteger)
 DEPARTMENT = column("department_id", BigInteger)
