@@ -144,6 +144,7 @@ async def test_a_file_is_one_of_the_open_connections(bulk: Bulk, monkeypatch: py
         ({"sec-fetch-site": "same-site"}, 403),
         ({}, 403),
         ({"sec-fetch-site": "same-origin"}, 200),
+        ({"sec-fetch-site": "none"}, 200),
         ({"x-requested-with": "portal"}, 200),
     ],
 )
