@@ -17,7 +17,7 @@ from schema import bulk_change_updates
 from schema.context import Context
 from tests.factories.register import FOREIGN_OWNER, Register
 
-OWNER = Principal("system", 0, "nightly", (Grant(0, 90, "owner"),))
+OWNER = Principal("system", 0, "nightly", (Grant(0, 97, "owner"),))
 FOLLOW = """subscription ($id: ID!) { bulkChangeChanged(id: $id) {
   status resultUrl(format: CSV) progress { applied pending rate estimatedEndAt }
 } }"""
@@ -34,14 +34,14 @@ async def _in_time() -> AsyncIterator[None]:
 
 @pytest.fixture
 async def company(register: Register) -> Register:
-    """Company 90 with six numbers, whose labels were never changed."""
+    """Company 97 with six numbers, whose labels were never changed."""
     await register.execute(
         "INSERT INTO companies (id, name, inn, contract_number, region, time_zone, status) VALUES"
-        " (90, 'Followed', '9000000090', '90', 'Moscow', 'Europe/Moscow', 'ACTIVE') ON CONFLICT DO NOTHING"
+        " (97, 'Followed', '9000000097', '97', 'Moscow', 'Europe/Moscow', 'ACTIVE') ON CONFLICT DO NOTHING"
     )
     await register.execute(
         "INSERT INTO numbers (company_id, id, msisdn, tariff_id, status, kind)"
-        " SELECT 90, n, '792690' || n, 1, 'ACTIVE', 'VOICE' FROM generate_series(90001, 90006) n"
+        " SELECT 97, n, '792697' || n, 1, 'ACTIVE', 'VOICE' FROM generate_series(97001, 97006) n"
         " ON CONFLICT (company_id, id) DO UPDATE SET label = NULL"
     )
     return register
@@ -59,7 +59,7 @@ class Follower:
         return self.register.context(self.principal)
 
     async def plan(self) -> None:
-        asked = {"companyId": "com_90", "changes": [{"labelSet": {"label": "x"}}], "target": {"filter": {}}}
+        asked = {"companyId": "com_97", "changes": [{"labelSet": {"label": "x"}}], "target": {"filter": {}}}
         planned = await self.register.data(PLAN, {"input": asked}, by=OWNER)
         self.id = planned["bulkChangePlan"]["bulkChange"]["id"]
 
@@ -120,7 +120,7 @@ async def test_nobody_looks_when_other_changes_move(company: Register, monkeypat
     follower.looks.clear()
     touch = "UPDATE bulk_changes SET comment = 'x' WHERE id = "
 
-    with company.updates.follow("bulk_changes", 90) as changes:
+    with company.updates.follow("bulk_changes", 97) as changes:
         event = asyncio.ensure_future(anext(stream))
         for _ in range(2):
             await company.execute(touch + other.id.removeprefix("blk_"))
