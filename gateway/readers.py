@@ -25,24 +25,24 @@ _ASSUME = Statement(assume(local=False))
 
 
 class Connection(asyncpg.Connection):
-    """A connection that remembers the tenant its session has assumed."""
+    """A connection that remembers as which tenant its session runs: the tenant's setting, None where that is open."""
 
-    tenant: Tenant | None = None
+    setting: str | None = None
 
     async def fetch_as(
         self, tenant: Tenant, statement: Statement, parameters: dict[str, object]
     ) -> list[asyncpg.Record]:
-        if self.tenant == tenant:
+        if self.setting == tenant.setting:
             return await self.fetch(statement.sql, *statement.arguments(parameters))
-        self.tenant = None  # Until the server has answered, nobody knows whose session this is.
+        self.setting = None  # Until the server has answered, nobody knows whose session this is.
         assuming: dict[str, object] = {"tenant_setting": tenant.setting}
         if statement.assuming is None:
             await self.fetch(_ASSUME.sql, *_ASSUME.arguments(assuming))
-            self.tenant = tenant
+            self.setting = tenant.setting
             return await self.fetch(statement.sql, *statement.arguments(parameters))
         rows = await self.fetch(statement.assuming.sql, *statement.assuming.arguments(parameters | assuming))
         # No rows may mean that something else was found false first: then it stays open whose session this is.
-        self.tenant = tenant if rows else None
+        self.setting = tenant.setting if rows else None
         return rows
 
 
@@ -95,11 +95,13 @@ class Readers:
 
     def _take(self, tenant: Tenant) -> Connection | None:
         """An idle connection of this tenant, else the one that was idle longest."""
-        self._idle = [connection for connection in self._idle if not connection.is_closed()]
-        for index in range(len(self._idle) - 1, -1, -1):
-            if self._idle[index].tenant == tenant:
-                return self._idle.pop(index)
-        return self._idle.pop(0) if self._idle else None
+        idle = self._idle
+        while idle:
+            settings = [connection.setting for connection in idle]
+            connection = idle.pop(settings.index(tenant.setting) if tenant.setting in settings else 0)
+            if not connection.is_closed():
+                return connection
+        return None
 
     async def open(self) -> None:
         async with self._free:

@@ -43,7 +43,7 @@ async def found(
 ) -> Sequence[Row | Exception | None]:
     """What `load` gives for each key, and in its place the refusal of what is no key."""
     if Refusal not in {*map(type, keys)}:
-        return await load(cast(Sequence[K | None], keys))
+        return await load(cast("Sequence[K | None]", keys))
     rows = await load([None if isinstance(key, Refusal) else key for key in keys])
     return [key if isinstance(key, Refusal) else row for key, row in zip(keys, rows, strict=True)]
 
