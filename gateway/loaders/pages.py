@@ -41,6 +41,7 @@ class Wanted(NamedTuple):
     total: bool
 
     @classmethod
+    @lru_cache(maxsize=500)
     def of(cls, selection: Selection, keyset: Keyset) -> "Wanted":
         """What the selection below a connection needs."""
         edges, page_info = selection.at("edges"), selection.at("pageInfo")

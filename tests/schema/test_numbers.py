@@ -3,8 +3,11 @@
 import gc
 from datetime import UTC, datetime
 
+import asyncpg
 import pytest
 
+from gateway.loaders.lookups import Lookups
+from gateway.loaders.reading import Read
 from schema.numbers import dormant_at
 from tests.factories.register import Register
 
@@ -56,13 +59,17 @@ async def test_what_was_read_is_gone_with_the_answer(register: Register) -> None
     await register.data(query)  # what is kept for long is there now
     gc.collect()
     gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
     try:
         await register.data(query)
-        circles = gc.collect()
+        gc.collect()
+        left = {type(each) for each in gc.garbage} & {Read, Lookups, asyncpg.Record}
     finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
         gc.enable()
 
-    assert circles == 0
+    assert left == set()
 
 
 @pytest.mark.parametrize(
