@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -23,6 +24,8 @@ _LOOK_EVERY = 1.0
 _IDLE_TIMEOUT = 3.0
 """Seconds after which PostgreSQL takes back what a worker has claimed that stands still."""
 _SHORTEST_DELAY, _LONGEST_DELAY = 0.1, 1.0
+_NICENESS = 10
+"""How far a worker stands back behind web processes of the same machine: people wait for those."""
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +33,7 @@ log = structlog.get_logger(__name__)
 def run_worker(settings: Settings) -> None:
     """Works until SIGTERM, SIGINT or the end of the process that began it; what is under way is rolled back then."""
     configure_logs(settings.log_level)
+    os.nice(_NICENESS)
     with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
         asyncio.run(_run(settings))
 
