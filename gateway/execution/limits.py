@@ -152,23 +152,17 @@ class Limits:
                 self._check(name, getattr(measure, name))
             self._check("merges", measure.merges())
         except RecursionError:
-            raise _refused(GatewayError(GatewayErrorCode.TOO_COSTLY, TOO_DEEP())) from None
+            raise _refused(TOO_DEEP()) from None
 
     def _too_long(self, name: str) -> GraphQLError:
         most: int = getattr(self, name)
-        extensions = {"limit": name, "maximum": most}
-        return _refused(GatewayError(GatewayErrorCode.TOO_COSTLY, TOO_LONG[name](most=most), extensions=extensions))
+        return _refused(TOO_LONG[name](most=most), limit=name, maximum=most)
 
     def _check(self, name: str, given: int) -> None:
         most: int = getattr(self, name)
         given = min(given, LARGEST)
         if given > most:
-            error = GatewayError(
-                GatewayErrorCode.TOO_COSTLY,
-                TOO_MUCH[name](given=given, most=most),
-                extensions={"limit": name, "requested": given, "maximum": most},
-            )
-            raise _refused(error)
+            raise _refused(TOO_MUCH[name](given=given, most=most), limit=name, requested=given, maximum=most)
 
 
 def advise(advice: Advice | None) -> Message:
@@ -182,15 +176,16 @@ def advise(advice: Advice | None) -> Message:
 
 
 def too_costly(cost: int, maximum: int, advice: Advice | None) -> GraphQLError:
-    """The refusal of an operation of so many points."""
-    extensions: dict[str, object] = {"limit": "cost", "requested": cost, "maximum": maximum}
+    """The refusal of a request of so many points."""
+    place: dict[str, object] = {}
     if advice is not None:
-        extensions |= {"field": advice.path, "argument": advice.argument, "fitting": advice.size}
+        place = {"field": advice.path, "argument": advice.argument, "fitting": advice.size}
     message = TOO_COSTLY(cost=cost, maximum=maximum, advice=advise(advice))
-    return _refused(GatewayError(GatewayErrorCode.TOO_COSTLY, message, extensions=extensions))
+    return _refused(message, limit="cost", requested=cost, maximum=maximum, **place)
 
 
-def _refused(error: GatewayError) -> GraphQLError:
+def _refused(message: Message, **extensions: object) -> GraphQLError:
+    error = GatewayError(GatewayErrorCode.TOO_COSTLY, message, extensions=extensions)
     return GraphQLError(str(error), original_error=error)
 
 
