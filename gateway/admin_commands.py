@@ -8,6 +8,7 @@ import typer
 
 from gateway.models.applications import ApplicationStatus
 from gateway.settings import Settings
+from gateway.terminal import Refused, connectable, console
 
 if TYPE_CHECKING:
     from gateway.application_desk import Step
@@ -22,7 +23,6 @@ def list_applications(
 ) -> None:
     """List applications for access, with what keeps each from being approved."""
     from gateway import application_desk
-    from gateway.cli import connectable, console
 
     with connectable(Settings()) as dsn:
         asyncio.run(application_desk.show(dsn, status, console))
@@ -65,7 +65,6 @@ def reject_application(
 def _decide(step: "Step") -> None:
     from gateway import application_desk
     from gateway.app import post_office
-    from gateway.cli import Refused, connectable
 
     settings = Settings()
     with connectable(settings) as dsn:

@@ -22,9 +22,7 @@ Step: TypeAlias = Callable[[Database, Post, str], Awaitable[object]]
 
 async def show(dsn: str, status: ApplicationStatus, console: Console) -> None:
     """Prints the applications in one state, some lines each, with what keeps it from being approved."""
-    database = Database(dsn)
-    try:
-        await database.open()
+    async with Database(dsn) as database:
         for each in await applications(database, status):
             row = each.row
             lines = [
@@ -33,22 +31,17 @@ async def show(dsn: str, status: ApplicationStatus, console: Console) -> None:
                 *(f"    ! {problem.value.en}" for problem in each.problems),
             ]
             console.print(Text("\n".join(lines)))
-    finally:
-        await database.close()
 
 
 async def decide(dsn: str, step: Step, post_office: Callable[..., Post]) -> str | None:
     """Does a step; why not, if it was refused. Messages have been sent when it returns."""
-    database = Database(dsn)
     try:
-        await database.open()
-        post = post_office(demo=await is_demo(database))
-        await step(database, post, getpass.getuser())
-        await post.close()
+        async with Database(dsn) as database:
+            post = post_office(demo=await is_demo(database))
+            await step(database, post, getpass.getuser())
+            await post.close()
     except Refusal as refusal:
         return refusal.message.render(Language.EN)
     except Refusals as several:
         return " ".join(refusal.message.render(Language.EN) for refusal in several.refusals)
-    finally:
-        await database.close()
     return None

@@ -11,6 +11,7 @@ import typer
 from gateway.kit.errors import Refusal, Refusals
 from gateway.models.bulk_changes import BulkErrorPolicy
 from gateway.settings import Settings
+from gateway.terminal import Refused, connectable, console, language
 
 if TYPE_CHECKING:
     from gateway.bulk_desk import Desk
@@ -105,8 +106,6 @@ def _step(verb: str, id: str, comment: str | None, *, works: bool = False) -> No
 def _at_desk(act: Callable[["Desk"], Awaitable[None]], *, works: bool = False) -> None:
     """Does it; `works` brings a worker along where the database is this machine's own, and nobody else may be there."""
     from gateway import bulk_desk
-    from gateway.cli import Refused, connectable, console
-    from gateway.register_import import language
     from gateway.worker import beside
 
     async def sit(dsn: str) -> None:
@@ -119,8 +118,6 @@ def _at_desk(act: Callable[["Desk"], Awaitable[None]], *, works: bool = False) -
             stack.enter_context(beside(settings.model_copy(update={"database_url": dsn})))
         try:
             asyncio.run(sit(dsn))
-        except bulk_desk.Unable as error:
-            raise Refused(str(error)) from None
         except (Refusal, Refusals) as error:
             refusals = [error] if isinstance(error, Refusal) else error.refusals
             raise Refused(" ".join(each.message.render(language()) for each in refusals)) from None

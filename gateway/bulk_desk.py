@@ -22,12 +22,12 @@ from gateway.kit.ids import Kind, decode, encode
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.models.bulk_changes import BulkChangeStatus
 from gateway.models.journal import Channel
-from gateway.register_import import language
 from gateway.reports.tables import TableFormat, write
 from gateway.services.bulk_results import COLUMNS, find_result, read_result
 from gateway.services.companies import find_companies
 from gateway.services.updates import Updates
 from gateway.services.uploads import store_upload
+from gateway.terminal import Refused, find_company, language
 from gateway.transport.answers import present_all
 from schema.context import Context
 from schema.root import build_schema
@@ -43,24 +43,18 @@ _IN_OPTION = re.compile(r"Variable '\$input' has invalid value at \.(?:target\.)
 _FOLLOW = f"subscription ($id: ID!) {{ bulkChangeChanged(id: $id) {{ {_PROGRESS} }} }}"
 
 
-class Unable(Exception):
-    """Why something was not done, in one line."""
-
-
 @contextlib.asynccontextmanager
 async def desk(dsn: str, console: Console) -> AsyncIterator["Desk"]:
     """A desk over a database, in the name of the system."""
-    db = Database(dsn)
-    catalogue, updates = CatalogueCache(db), Updates(db)
-    try:
-        await db.open()
-        await catalogue.open()
-        await updates.open()
-        grants = tuple(Grant(0, company.id, BuiltInRole.OWNER) for company in await find_companies(db))
-        yield Desk(db, catalogue, updates, Principal("system", 0, "gateway bulk", grants), console)
-    finally:
-        await catalogue.close()
-        await db.close()
+    async with Database(dsn) as db:
+        catalogue, updates = CatalogueCache(db), Updates(db)
+        try:
+            await catalogue.open()
+            await updates.open()
+            grants = tuple(Grant(0, company.id, BuiltInRole.OWNER) for company in await find_companies(db))
+            yield Desk(db, catalogue, updates, Principal("system", 0, "gateway bulk", grants), console)
+        finally:
+            await catalogue.close()
 
 
 class Desk:
@@ -77,15 +71,13 @@ class Desk:
         self, inn: str, file: Path | None, narrowed: str | None, changes: Sequence[str], **options: Any
     ) -> str:
         """Plans a change, waits for the plan and gives the id."""
-        companies = await find_companies(self._db, inn)
-        if not companies:
-            raise Unable(f"there is no company with the INN {inn}")
+        company_id = (await find_company(self._db, inn)).id
         target: dict[str, Any] = {"filter": _json(narrowed or "{}", "--filter")}
         if file is not None:
             content = await asyncio.to_thread(file.read_bytes)
-            upload = await store_upload(self._db, self._principal, companies[0].id, name=file.name, content=content)
+            upload = await store_upload(self._db, self._principal, company_id, name=file.name, content=content)
             target = {"uploadId": encode(Kind.UPLOAD, upload)}
-        asked = {"companyId": encode(Kind.COMPANY, companies[0].id), "target": target, **options}
+        asked = {"companyId": encode(Kind.COMPANY, company_id), "target": target, **options}
         asked["changes"] = [_json(each, "--change") for each in changes]
         id = await self._send("bulkChangePlan", "BulkChangePlanInput", asked)
         await self.follow(id, BulkChangeStatus.PLANNING)
@@ -113,7 +105,7 @@ class Desk:
         )
         stream = await self._engine.subscribe(_FOLLOW, {"id": id}, None, self._context(), self._renew)
         if isinstance(stream, Result):
-            raise self._unable(stream.errors)
+            raise self._refusal(stream.errors)
         with Progress(*columns, console=self._console, transient=True, disable=not self._console.is_terminal) as bar:
             task = bar.add_task("", total=None, rate="")
             async for result in stream:
@@ -148,7 +140,7 @@ class Desk:
         """Writes what became of each number into a file, whose name says how."""
         format = TableFormat.__members__.get(file.suffix.removeprefix(".").upper())
         if format is None:
-            raise Unable(f"the name of the file has to end with .{', .'.join(TableFormat)}")
+            raise Refused(f"the name of the file has to end with .{', .'.join(TableFormat)}")
         change_id = decode(id, Kind.BULK_CHANGE, ("id",))
         company_id = (await find_result(self._db, self._principal, change_id))["company_id"]
         rows = read_result(self._db, self._principal, company_id, change_id, language())
@@ -159,7 +151,7 @@ class Desk:
     async def _find(self, id: str) -> dict[str, Any]:
         change = (await self._ask(_SHOW, {"id": id}))["bulkChange"]
         if change is None:
-            raise Unable(f"there is no bulk change {id}")
+            raise Refused(f"there is no bulk change {id}")
         return dict(change)
 
     async def _send(self, mutation: str, kind: str, input: Mapping[str, Any]) -> str:
@@ -170,7 +162,7 @@ class Desk:
         )
         answer = (await self._ask(document, {"input": input}))[mutation]
         if errors := answer["userErrors"]:
-            raise Unable("; ".join(" ".join(filter(None, (each["message"], each["hint"]))) for each in errors))
+            raise Refused("; ".join(" ".join(filter(None, (each["message"], each["hint"]))) for each in errors))
         return str(answer["bulkChange"]["id"])
 
     async def _ask(self, document: str, variables: Mapping[str, Any]) -> Any:
@@ -178,12 +170,12 @@ class Desk:
 
     def _data(self, result: Result) -> Any:
         if result.errors:
-            raise self._unable(result.errors)
+            raise self._refusal(result.errors)
         return orjson.loads(orjson.dumps(result.data))
 
-    def _unable(self, errors: Sequence[GraphQLError]) -> Unable:
+    def _refusal(self, errors: Sequence[GraphQLError]) -> Refused:
         messages = [each["message"] for each in present_all(errors, language(), "")]
-        return Unable("; ".join(_IN_OPTION.sub(r"--\g<option>", message) for message in messages))
+        return Refused("; ".join(_IN_OPTION.sub(r"--\g<option>", message) for message in messages))
 
     async def _renew(self) -> Context:
         return self._context()
@@ -205,4 +197,4 @@ def _json(given: str, option: str) -> Any:
     try:
         return orjson.loads(given)
     except orjson.JSONDecodeError as error:
-        raise Unable(f"{option} is no JSON: {error}") from None
+        raise Refused(f"{option} is no JSON: {error}") from None

@@ -12,20 +12,19 @@ from typing import Annotated
 import asyncpg
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
 from gateway.admin_commands import admin
 from gateway.bulk_commands import bulk
 from gateway.db import Database
 from gateway.document_commands import documents
-from gateway.embedded import Embedded, EmbeddedError
+from gateway.embedded import EmbeddedError
 from gateway.journal_commands import journal
 from gateway.kit.errors import DatabaseAway, InvalidValue, Refusal
 from gateway.migrations import migrate as migrate_database
 from gateway.settings import Settings
+from gateway.terminal import Refused, connectable, console, find_company, language
 
-_OLDEST_POSTGRESQL = 15
 _FIRST_QUERY = "{ companies { nodes { name numbers(first: 3) { nodes { msisdn tariff { name } } } } } }"
 
 app = typer.Typer(
@@ -34,11 +33,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console(highlight=False, soft_wrap=True)
-
-
-class Refused(Exception):
-    """Why a command does not do what it was asked for, in one line."""
 
 
 def main() -> None:
@@ -83,31 +77,6 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
         ) from None
     with listener:
         yield listener
-
-
-@contextlib.contextmanager
-def connectable(settings: Settings) -> Iterator[str]:
-    """The owner's address of a database that answers: the one of the settings, or the embedded one while it is used."""
-    if settings.database_url is None:
-        with Embedded(settings.data_dir) as embedded:
-            try:
-                yield embedded.dsn()
-            except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, DatabaseAway) as error:
-                raise Refused(f"PostgreSQL broke down: {embedded.crash() or error}") from error
-    else:
-        asyncio.run(_check(settings))
-        yield settings.database_url
-
-
-async def _check(settings: Settings) -> None:
-    try:
-        connection = await asyncpg.connect(settings.database_url, timeout=settings.connect_timeout)
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Refused(f"cannot connect to GATEWAY_DATABASE_URL: {str(error) or 'no answer'}") from None
-    version = connection.get_server_version().major
-    await connection.close()
-    if version < _OLDEST_POSTGRESQL:
-        raise Refused(f"GATEWAY_DATABASE_URL is PostgreSQL {version}: {_OLDEST_POSTGRESQL} or newer is needed")
 
 
 @app.command()
@@ -163,15 +132,12 @@ def serve(
 async def _check_served(dsn: str, *, local: bool) -> None:
     from gateway.demo import is_demo
 
-    database = Database(dsn)
     try:
-        await database.open()
-        if await is_demo(database) and not local:
-            raise Refused("this database is a demo, whose log-ins everybody knows: it is served on loopback only")
+        async with Database(dsn) as database:
+            if await is_demo(database) and not local:
+                raise Refused("this database is a demo, whose log-ins everybody knows: it is served on loopback only")
     except (asyncpg.InvalidParameterValueError, asyncpg.UndefinedTableError):
         raise Refused("the database has no tables yet: run `gateway migrate`") from None
-    finally:
-        await database.close()
 
 
 @app.command()
@@ -214,19 +180,13 @@ def import_register(
 
 async def _import_register(dsn: str, inn: str, file: Path, *, dry_run: bool) -> bool:
     from gateway import register_import
-    from gateway.services.companies import find_companies
 
-    database = Database(dsn)
     try:
-        await database.open()
-        companies = await find_companies(database, inn)
-        if not companies:
-            raise Refused(f"there is no company with the INN {inn}")
-        imported = await register_import.take_over(database, companies[0].id, file, dry_run=dry_run, console=console)
+        async with Database(dsn) as database:
+            company = await find_company(database, inn)
+            imported = await register_import.take_over(database, company.id, file, dry_run=dry_run, console=console)
     except Refusal as refusal:
-        raise Refused(refusal.message.render(register_import.language())) from None
-    finally:
-        await database.close()
+        raise Refused(refusal.message.render(language())) from None
     register_import.report(imported, dry_run=dry_run, console=console)
     return not imported.errors
 
@@ -241,7 +201,6 @@ def import_logins(
     Columns: email, phone, name, inn, role, hash (bcrypt, {SSHA}… or sha1$salt$hex).
     """
     from gateway import login_import
-    from gateway.register_import import language
 
     with connectable(Settings()) as dsn:
         try:

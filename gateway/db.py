@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from functools import partial
 from time import perf_counter
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import asyncpg
 from sqlalchemy import event, exc
@@ -76,6 +76,13 @@ class Database:
             await self._readers.open()
         except DatabaseAway as away:
             raise away.__cause__ or away from None
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def close(self) -> None:
         """Closes all connections, when the statements that run have ended."""

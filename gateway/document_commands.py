@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gateway.settings import Settings
+from gateway.terminal import connectable, console
 
 documents = typer.Typer(help="Documents that clients are trusted with.", no_args_is_help=True)
 
@@ -21,22 +22,16 @@ def register_documents(
 ) -> None:
     """Register the documents of a version of a client; none when the schema does not know one of them."""
     from gateway import document_register
-    from gateway.cli import Refused, connectable, console
 
     with connectable(Settings()) as dsn:
-        try:
-            taken = asyncio.run(document_register.register(dsn, files, client, version, console))
-        except document_register.Unusable as error:
-            raise Refused(str(error)) from None
-    if not taken:
-        raise typer.Exit(1)
+        if not asyncio.run(document_register.register(dsn, files, client, version, console)):
+            raise typer.Exit(1)
 
 
 @documents.command("check")
 def check_documents() -> None:
     """Tell which registered documents would break under the schema of this release; exit code 1 when one would."""
     from gateway import document_register
-    from gateway.cli import connectable, console
 
     with connectable(Settings()) as dsn:
         if not asyncio.run(document_register.check(dsn, console)):

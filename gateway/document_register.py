@@ -11,15 +11,15 @@ from gateway.db import Database
 from gateway.execution import Engine
 from gateway.services import trusted_documents
 from gateway.services.trusted_documents import Registered, id_of
+from gateway.terminal import Refused
 from schema.root import build_schema
 
 
-class Unusable(Exception):
-    """A file that holds no documents, in one line."""
-
-
 def read(file: Path) -> Iterator[str]:
-    """The documents of a file: GraphQL, or JSON as Relay (`{id: text}`) and Apollo (a manifest) write it."""
+    """The documents of a file: GraphQL, or JSON as Relay (`{id: text}`) and Apollo (a manifest) write it.
+
+    Raises `Refused` for a file that holds none.
+    """
     text = file.read_text("utf-8")
     if file.suffix != ".json":
         yield text
@@ -30,12 +30,12 @@ def read(file: Path) -> Iterator[str]:
             content = {operation["id"]: operation["body"] for operation in content["operations"]}
         documents = dict(content)
     except (ValueError, TypeError, KeyError) as error:
-        raise Unusable(f"{file}: neither a map of documents by id nor a manifest ({error})") from None
+        raise Refused(f"{file}: neither a map of documents by id nor a manifest ({error})") from None
     for id, source in documents.items():
         if not isinstance(source, str):
-            raise Unusable(f"{file}: {id} is no document")
+            raise Refused(f"{file}: {id} is no document")
         if len(id) == 64 and id != id_of(source):
-            raise Unusable(f"{file}: {id} is not the SHA-256 of its document")
+            raise Refused(f"{file}: {id} is not the SHA-256 of its document")
         yield source
 
 
@@ -48,12 +48,8 @@ async def register(dsn: str, files: Sequence[Path], client: str, version: str, c
         _show(console, f"{client} {version}", source, errors)
     if broken:
         return False
-    database = Database(dsn)
-    try:
-        await database.open()
+    async with Database(dsn) as database:
         new = await trusted_documents.register(database, client, version, list(dict.fromkeys(sources)))
-    finally:
-        await database.close()
     console.print(f"{client} {version}: {_counted(len(set(sources)))}, {new:,} of them new")
     return True
 
@@ -61,12 +57,8 @@ async def register(dsn: str, files: Sequence[Path], client: str, version: str, c
 async def check(dsn: str, console: Console) -> bool:
     """Whether the schema knows all registered documents; tells of those that would break."""
     engine = Engine(build_schema())
-    database = Database(dsn)
-    try:
-        await database.open()
+    async with Database(dsn) as database:
         documents = await trusted_documents.registered(database)
-    finally:
-        await database.close()
     broken = [(document, errors) for document in documents if (errors := engine.prepare(document.source).errors)]
     for document, errors in broken:
         _show(console, f"{document.client} {document.version}", document.source, errors)

@@ -9,7 +9,9 @@ from rich.status import Status
 
 from gateway.db import Database
 from gateway.kit.ids import Kind, encode
+from gateway.services.companies import find_companies
 from gateway.settings import Settings
+from gateway.terminal import connectable, console, find_company
 
 journal = typer.Typer(help="The operations journal.", no_args_is_help=True)
 
@@ -19,25 +21,17 @@ def verify_journal(
     company: Annotated[str | None, typer.Option(help="INN of a company; without it, all of them.")] = None,
 ) -> None:
     """Verify that no line was altered, removed or moved since it was written; exit code 1 when one was."""
-    from gateway.cli import connectable
-
     with connectable(Settings()) as dsn:
         if not asyncio.run(_verify_journals(dsn, company)):
             raise typer.Exit(1)
 
 
 async def _verify_journals(dsn: str, inn: str | None) -> bool:
-    from gateway.cli import Refused, console
-    from gateway.services.companies import find_companies
     from gateway.services.journal_verification import verify
 
     whole = True
-    database = Database(dsn)
-    try:
-        await database.open()
-        companies = await find_companies(database, inn)
-        if inn is not None and not companies:
-            raise Refused(f"there is no company with the INN {inn}")
+    async with Database(dsn) as database:
+        companies = await find_companies(database) if inn is None else [await find_company(database, inn)]
         if not companies:
             console.print("no companies, no journals")
         for company in companies:
@@ -48,8 +42,6 @@ async def _verify_journals(dsn: str, inn: str | None) -> bool:
             for fault in found.faults:
                 console.print(f"  {encode(Kind.JOURNAL_ENTRY, fault.entry_id)} {fault.kind}")
             whole = whole and not found.faults
-    finally:
-        await database.close()
     return whole
 
 

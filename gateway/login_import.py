@@ -5,18 +5,14 @@ from pathlib import Path
 from rich.console import Console
 
 from gateway.db import Database
-from gateway.register_import import language
 from gateway.services.old_logins import take_over_logins
+from gateway.terminal import language
 
 
 async def import_logins(dsn: str, file: Path, *, dry_run: bool, console: Console) -> bool:
     """Whether nothing was left. Raises what `take_over_logins` does."""
-    database = Database(dsn)
-    try:
-        await database.open()
+    async with Database(dsn) as database:
         taken = await take_over_logins(database, file, dry_run=dry_run)
-    finally:
-        await database.close()
     console.print(f"{taken.count:,} log-ins {'would be taken' if dry_run else 'taken'} over, {len(taken.left):,} left")
     for each in taken.left:
         console.print(f"  row {each.row}: {each.reason.render(language())}", markup=False)

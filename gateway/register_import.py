@@ -1,6 +1,5 @@
 """`gateway import`: a register taken over at the terminal, with a progress bar and a table of what is wrong."""
 
-import os
 from pathlib import Path
 
 from rich.console import Console
@@ -11,12 +10,12 @@ from rich.text import Text
 from authz.principal import Grant, Principal
 from authz.roles import BuiltInRole
 from gateway.db import Database
-from gateway.kit.texts import Language
 from gateway.loaders.catalogue import read_tables, today
 from gateway.models.journal import Channel
 from gateway.services.journal import Origin
 from gateway.services.register_rows import MOST_ERRORS
 from gateway.services.registers import Imported, import_register
+from gateway.terminal import language
 
 
 async def take_over(db: Database, company_id: int, file: Path, *, dry_run: bool, console: Console) -> Imported:
@@ -58,9 +57,3 @@ def report(imported: Imported, *, dry_run: bool, console: Console) -> None:
     console.print(table)
     more = " or more" if len(imported.errors) == MOST_ERRORS else ""
     console.print(f"errors: {len(imported.errors):,}{more}; nothing was taken over")
-
-
-def language() -> Language:
-    """The language of whoever sits at the terminal."""
-    variables = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return Language.RU if next(filter(None, variables), "").startswith("ru") else Language.EN

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from gateway.bulk_desk import Desk, Unable, desk
+from gateway.bulk_desk import Desk, desk
 from gateway.jobs import Jobs
 from gateway.loaders.catalogue import CatalogueCache
+from gateway.terminal import Refused
 from tests.services.bulk import Bulk
 
 INN = "7700000001"
@@ -86,6 +87,6 @@ async def test_what_cannot_be_done_is_told_in_one_line(at_desk: Desk, tmp_path: 
         (at_desk.show("blk_999"), "there is no bulk change blk_999"),
         (at_desk.result(id, tmp_path / "result.doc"), "the name of the file has to end with .jsonl, .csv, .xlsx"),
     ):
-        with pytest.raises(Unable) as refused:
+        with pytest.raises(Refused) as refused:
             await act
         assert message in str(refused.value)

@@ -8,8 +8,9 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner, Result
 
-from gateway.cli import Refused, app
+from gateway.cli import app
 from gateway.db import Database
+from gateway.terminal import Refused
 from tests.services.register_files import arrange_register, csv_file
 
 RUNNER = CliRunner()
