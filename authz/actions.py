@@ -1,22 +1,10 @@
 """What can be allowed or denied: every action, as noun:verb, with a line for people."""
 
-from enum import StrEnum
-from typing import Self
-
-from gateway.kit.texts import Text
+from gateway.kit.texts import Described
 
 
-class Action(StrEnum):
+class Action(Described):
     """Something that a role allows or denies. The value is what policies, the schema and the journal call it."""
-
-    _value_: str
-    description: Text
-
-    def __new__(cls, value: str, en: str, ru: str) -> Self:
-        action = str.__new__(cls, value)
-        action._value_ = value
-        action.description = Text(en=en, ru=ru)
-        return action
 
     # Reading
     COMPANY_READ = "company:read", "See the company's card.", "Видеть карточку компании."

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from string import Formatter
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 
 class Language(StrEnum):
@@ -106,6 +106,19 @@ class Message:
 
     def render(self, language: Language) -> str:
         return "".join(part.render(language, self.values) for part in self.text._segments[language])
+
+
+class Described(StrEnum):
+    """An enum of which each member has a line for people: `NAME = "value", "in English", "in Russian"`."""
+
+    _value_: str
+    description: Text
+
+    def __new__(cls, value: str, en: str, ru: str) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.description = Text(en=en, ru=ru)
+        return member
 
 
 def _segments(language: Language, template: str) -> tuple[_Segment, ...]:

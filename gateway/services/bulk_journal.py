@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Self
+from typing import Any
 
 from gateway.kit.ids import Kind, encode
-from gateway.kit.texts import Text
+from gateway.kit.texts import Described
 from gateway.models.journal import ActorKind, Channel
 from gateway.services import journal
 from gateway.services.journal import NewEntry, Origin
@@ -15,17 +14,8 @@ from gateway.services.running import Run
 BY_WORKER = Origin(ActorKind.SYSTEM, None, "gateway", Channel.SYSTEM, None)
 
 
-class BulkStep(StrEnum):
+class BulkStep(Described):
     """What is written down, with its line in words."""
-
-    _value_: str
-    summary: Text
-
-    def __new__(cls, value: str, en: str, ru: str) -> Self:
-        step = str.__new__(cls, value)
-        step._value_ = value
-        step.summary = Text(en=en, ru=ru)
-        return step
 
     PLAN = "bulk_change:plan", "Bulk change {change} asked for", "Запрошено массовое изменение {change}"
     RETRY = (

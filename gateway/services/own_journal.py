@@ -2,29 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any, Self
+from typing import Any
 
 from authz.principal import Principal
 from gateway.kit.ids import Kind, encode
-from gateway.kit.texts import Text
+from gateway.kit.texts import Described
 from gateway.models.journal import ActorKind
 from gateway.services.journal import NewEntry, Origin, append
 from gateway.services.running import Run
 from gateway.services.visits import Visit
 
 
-class OwnAction(StrEnum):
+class OwnAction(Described):
     """What is written down, with its line in words; none of them needs a role."""
-
-    _value_: str
-    summary: Text
-
-    def __new__(cls, value: str, en: str, ru: str) -> Self:
-        action = str.__new__(cls, value)
-        action._value_ = value
-        action.summary = Text(en=en, ru=ru)
-        return action
 
     IMPORT = (
         "login:import",

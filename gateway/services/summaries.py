@@ -12,8 +12,7 @@ from gateway.services.own_journal import OwnAction
 
 SUMMARIES: Mapping[str, Text] = {
     **{operation.kind: operation.summary for operation in OPERATIONS},
-    **{action.value: action.summary for action in OwnAction},
-    **{step.value: step.summary for step in BulkStep},
+    **{each.value: each.description for each in (*OwnAction, *BulkStep)},
     Action.APPROVAL_THRESHOLD_SET: bulk_thresholds.SET,
     Action.REGISTER_IMPORT: register_numbers.SUMMARY,
     Action.ROLE_SAVE: roles.SAVED,
