@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ARRAY, String, any_, bindparam, select
+from sqlalchemy import ARRAY, String, any_, bindparam
 
 from authz.actions import Action
 from gateway.execution.selection import Selection
@@ -12,10 +12,10 @@ from gateway.kit.rows import Row
 from gateway.loaders.narrowing import PARENT, Filter, Parent
 from gateway.loaders.pages import Listing, pages
 from gateway.loaders.reading import Read
-from gateway.loaders.sources import Reach, Source, columns_of
+from gateway.loaders.sources import Reach, Source, columns_of, department_of_number
 from gateway.models import metadata
 
-_TABLE, _ITEMS, _NUMBERS = (metadata.tables[name] for name in ("bulk_changes", "bulk_items", "numbers"))
+_TABLE, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
 _THRESHOLDS = metadata.tables["approval_thresholds"]
 
 BULK_CHANGES = Source(
@@ -26,10 +26,7 @@ _BULK_ITEMS = Source(
     Action.NUMBER_READ,
     columns_of(_ITEMS, id=_ITEMS.c.number_id),
     company=_ITEMS.c.company_id,
-    department=select(_NUMBERS.c.department_id)
-    .where(_NUMBERS.c.company_id == _ITEMS.c.company_id, _NUMBERS.c.id == _ITEMS.c.number_id)
-    .correlate(_ITEMS)
-    .scalar_subquery(),
+    department=department_of_number(_ITEMS),
 )
 _APPROVAL_THRESHOLDS = Source(
     Action.BULK_CHANGE_READ, columns_of(_THRESHOLDS), company=_THRESHOLDS.c.company_id, reach=Reach.ANYWHERE

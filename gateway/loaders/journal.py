@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, String, and_, any_, bindparam, select
+from sqlalchemy import ARRAY, BigInteger, DateTime, String, and_, any_, bindparam
 
 from authz.actions import Action
 from gateway.execution.selection import Selection
@@ -14,20 +14,18 @@ from gateway.kit.rows import Row
 from gateway.loaders.narrowing import PARENT, Filter, Parent
 from gateway.loaders.pages import Listing, pages
 from gateway.loaders.reading import Read
-from gateway.loaders.sources import Source, columns_of
+from gateway.loaders.sources import Source, columns_of, department_of_number
 from gateway.models import metadata
 from gateway.models.journal import ActorKind
 
 _TABLE = metadata.tables["journal_entries"]
-_NUMBERS = metadata.tables["numbers"]
-# A line stands where the number stands that it is about; any other one is the company's.
-_DEPARTMENT = (
-    select(_NUMBERS.c.department_id)
-    .where(_NUMBERS.c.company_id == _TABLE.c.company_id, _NUMBERS.c.id == _TABLE.c.number_id)
-    .correlate(_TABLE)
-    .scalar_subquery()
+JOURNAL = Source(
+    Action.JOURNAL_READ,
+    columns_of(_TABLE),
+    company=_TABLE.c.company_id,
+    # A line stands where the number stands that it is about; any other one is the company's.
+    department=department_of_number(_TABLE),
 )
-JOURNAL = Source(Action.JOURNAL_READ, columns_of(_TABLE), company=_TABLE.c.company_id, department=_DEPARTMENT)
 
 _NEWEST_FIRST = Keyset("journal", {"at": datetime, "id": int}, descending=True)
 

@@ -74,7 +74,13 @@ were quicker for some filters and took seconds for others.
 """
 
 _COMPANIES = metadata.tables["companies"]
-_DAY = type_coerce(func.date(func.timezone(_COMPANIES.c.time_zone, _LINKS.c.promo_ends_at)), Date)
+
+
+def local_day(moment: ColumnElement[datetime]) -> ColumnElement[date]:
+    """The day of a moment where the company is, of a statement that has its row."""
+    return type_coerce(func.date(func.timezone(_COMPANIES.c.time_zone, moment)), Date)
+
+
 _TURNS_PAID = (
     exists()
     .where(
@@ -82,7 +88,9 @@ _TURNS_PAID = (
         _LINKS.c.number_id == _NUMBERS.c.id,
         _COMPANIES.c.id == _NUMBERS.c.company_id,
         _LINKS.c.promo_ends_at > func.now(),
-        _DAY.between(bindparam("promo_from", type_=Date), bindparam("promo_to", type_=Date)),
+        local_day(_LINKS.c.promo_ends_at).between(
+            bindparam("promo_from", type_=Date), bindparam("promo_to", type_=Date)
+        ),
         _LINKS.c.disconnects_at.is_not(None) == any_(_list("promo_guarded", Boolean())),
         func.coalesce(_LINKS.c.option_id == any_(_list("promo_option_ids", BigInteger())), true()),
     )

@@ -12,7 +12,6 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
-    Date,
     Select,
     any_,
     bindparam,
@@ -22,13 +21,14 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    type_coerce,
 )
 
 from authz.scope import Shape
-from gateway.execution import Row, Selection
+from gateway.execution.selection import Selection
 from gateway.kit.paging import Keyset, Page
+from gateway.kit.rows import Row
 from gateway.loaders.narrowing import PARENT, Parent, in_subtree
+from gateway.loaders.number_filters import local_day
 from gateway.loaders.numbers import NUMBERS
 from gateway.loaders.pages import page_of
 from gateway.loaders.reading import Read
@@ -171,7 +171,7 @@ def _endings(scope: Shape, departments: bool) -> Statement:
     """Numbers by day, option, status and guard, with the option's fee of that day."""
     guarded = func.coalesce(_LINKS.c.promo_ends_at >= _GONE_AT, false()).label("guarded")
     counted = (
-        _counted(_LINKS.c.option_id, scope, departments, _day(_LINKS.c.promo_ends_at).label("day"), guarded)
+        _counted(_LINKS.c.option_id, scope, departments, local_day(_LINKS.c.promo_ends_at).label("day"), guarded)
         .where(*_LINKED, _LINKS.c.promo_ends_at > _MOMENT)
         .subquery()
     )
@@ -197,13 +197,8 @@ def _on_tariffs(scope: Shape, departments: bool) -> Statement:
 def _paid_options(scope: Shape, departments: bool) -> Statement:
     """Numbers by option, status and day on which a guard takes it along, of options that are paid now."""
     paid = or_(_LINKS.c.promo_ends_at.is_(None), _LINKS.c.promo_ends_at <= _MOMENT)
-    gone = _day(_GONE_AT).label("gone")
+    gone = local_day(_GONE_AT).label("gone")
     return Statement(_counted(_LINKS.c.option_id, scope, departments, gone).where(*_LINKED, paid))
-
-
-def _day(moment: ColumnElement[datetime]) -> ColumnElement[date]:
-    """The day of a moment where the company is."""
-    return type_coerce(func.date(func.timezone(_COMPANIES.c.time_zone, moment)), Date)
 
 
 def _counted(item: ColumnElement[int], scope: Shape, departments: bool, *groups: ColumnElement[Any]) -> Select[Any]:

@@ -13,6 +13,9 @@ from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import Scope, Shape, scope
 from gateway.kit.rows import Row
+from gateway.models import metadata
+
+_NUMBERS = metadata.tables["numbers"]
 
 Columns = Mapping[str, ColumnElement[Any]]
 
@@ -149,3 +152,17 @@ def brought(rows: Sequence[Row], name: str, columns: frozenset[str]) -> list[Row
 def columns_of(table: Table, **expressions: ColumnElement[Any]) -> Columns:
     """The table's columns by name, and expressions over them."""
     return {**{column.name: column for column in table.columns}, **expressions}
+
+
+def department_of_number(table: Table) -> ColumnElement[Any]:
+    """Where the number stands that a row of the table names by `company_id` and `number_id`.
+
+    It is no join: with one a page of a bulk change's items began at the numbers and read all of them, 770 ms in place
+    of 11.
+    """
+    return (
+        select(_NUMBERS.c.department_id)
+        .where(_NUMBERS.c.company_id == table.c.company_id, _NUMBERS.c.id == table.c.number_id)
+        .correlate(table)
+        .scalar_subquery()
+    )
