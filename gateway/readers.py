@@ -20,7 +20,6 @@ READING = {
 }
 """How PostgreSQL plans on connections for reads."""
 
-
 _ASSUME = Statement(assume(local=False))
 
 

@@ -147,7 +147,7 @@ async def count_targets(db: Database, principal: Principal, company_id: int, tar
     if target.upload_id is None:
         return int(found["count"])
     files = await db.fetch(tenant, _MEASURE_UPLOAD, company_id=company_id, upload_id=target.upload_id)
-    return min(int(found["count"]), *(int(file["size"]) // _SHORTEST_LINE for file in files))
+    return min([int(found["count"]), *(int(file["size"]) // _SHORTEST_LINE for file in files)])
 
 
 async def find_items(

@@ -79,8 +79,7 @@ class UploadEndpoint:
     @contextmanager
     def _taking(self, company_id: int) -> Iterator[None]:
         if self._coming[company_id] >= _AT_ONCE:
-            error = GatewayError(GatewayErrorCode.RATE_LIMITED, BUSY(most=_AT_ONCE), extensions={"retryAfter": 5})
-            raise error
+            raise GatewayError(GatewayErrorCode.RATE_LIMITED, BUSY(most=_AT_ONCE), extensions={"retryAfter": 5})
         self._coming[company_id] += 1
         try:
             yield
