@@ -1,4 +1,4 @@
-"""Numbers that identify companies and SIM cards: INN, KPP, OGRN, ICCID."""
+"""Numbers that identify companies and SIM cards: INN, ICCID."""
 
 import re
 
@@ -12,16 +12,6 @@ NO_INN = Text(
     ru="«{given}» — не ИНН: 10 цифр у организации, 12 у человека, последние — контрольные. "
     "Сверьте его со свидетельством.",
 )
-NO_KPP = Text(
-    en="“{given}” is not a KPP: nine characters, as in 773601001. Compare it with the certificate.",
-    ru="«{given}» — не КПП: девять знаков, например 773601001. Сверьте его со свидетельством.",
-)
-NO_OGRN = Text(
-    en="“{given}” is not an OGRN: 13 digits for a company, 15 for an entrepreneur, the last one is a check digit. "
-    "Compare it with the certificate.",
-    ru="«{given}» — не ОГРН: 13 цифр у организации, 15 у предпринимателя, последняя — контрольная. "
-    "Сверьте его со свидетельством.",
-)
 NO_ICCID = Text(
     en="“{given}” is not the number of a SIM card: 18 to 20 digits that begin with 89. Copy it from the card.",
     ru="«{given}» — не номер SIM-карты: от 18 до 20 цифр, первые — 89. Перепишите его с карты.",
@@ -32,7 +22,6 @@ MISTYPED_ICCID = Text(
 )
 
 _INN_WEIGHTS = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
-_KPP = re.compile(r"[0-9]{4}[0-9A-Z]{2}[0-9]{3}")
 _ICCID = re.compile(r"(89[0-9]{16,18})F?")
 _FULL_ICCID = 20
 _DIGIT_SUMS_OF_DOUBLES = str.maketrans("0123456789", "0246813579")
@@ -48,25 +37,6 @@ def parse_inn(text: str) -> str:
         if len(digits) == 12 and _inn_check(digits[:10]) == digits[10] and _inn_check(digits[:11]) == digits[11]:
             return digits
     raise InvalidValue(NO_INN(given=excerpt(text)))
-
-
-def parse_kpp(text: str) -> str:
-    """A tax registration reason code: nine characters. Raises `InvalidValue`."""
-    code = bare(text).upper()
-    if _KPP.fullmatch(code) is None:
-        raise InvalidValue(NO_KPP(given=excerpt(text)))
-    return code
-
-
-def parse_ogrn(text: str) -> str:
-    """A state registration number: OGRN of 13 digits or OGRNIP of 15, check digit valid. Raises `InvalidValue`."""
-    digits = bare(text)
-    if digits.isdecimal():
-        if len(digits) == 13 and digits[0] in "15" and int(digits[:12]) % 11 % 10 == int(digits[12]):
-            return digits
-        if len(digits) == 15 and digits[0] == "3" and int(digits[:14]) % 13 % 10 == int(digits[14]):
-            return digits
-    raise InvalidValue(NO_OGRN(given=excerpt(text)))
 
 
 def parse_iccid(text: str) -> str:

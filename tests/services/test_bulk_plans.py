@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from gateway.models.bulk_changes import BulkErrorPolicy
 from gateway.models.numbers import ServiceKind
 from gateway.operations.bans import BanSet
 from gateway.operations.labels import LabelSet
+from gateway.operations.operation import Operation
 from gateway.operations.options import OptionConnect
 from gateway.operations.tariffs import TariffChange
 from gateway.services import bulk_changes, bulk_plans, bulk_steps, bulk_thresholds, uploads
@@ -155,8 +157,8 @@ async def test_all_or_none_is_for_so_many_numbers_at_most(bulk: Bulk, monkeypatc
 
 
 async def test_the_hash_changes_with_all_that_decides_and_with_nothing_else(bulk: Bulk) -> None:
-    async def hashed(*operations: object, **options: object) -> str:
-        return str((await bulk.row(await bulk.plan(*operations, **options)))["plan_hash"])  # type: ignore[arg-type]
+    async def hashed(*operations: Operation, **options: Any) -> str:
+        return str((await bulk.row(await bulk.plan(*operations, **options)))["plan_hash"])
 
     first = await hashed(LabelSet("a"))
 

@@ -1,4 +1,4 @@
-"""INN, KPP, OGRN and ICCID: check digits and typing errors."""
+"""INN and ICCID: check digits and typing errors."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.kit.errors import ErrorCode, InvalidValue
-from gateway.kit.identifiers import parse_iccid, parse_inn, parse_kpp, parse_ogrn
+from gateway.kit.identifiers import parse_iccid, parse_inn
 
 
 def weighted(digits: str, weights: list[int]) -> int:
@@ -59,28 +59,6 @@ def test_no_inns(text: str) -> None:
         parse_inn(text)
 
 
-def test_kpp() -> None:
-    assert parse_kpp("773601001") == "773601001"
-    assert parse_kpp("7736 ab 001") == "7736AB001"
-    for text in ("", "77360100", "7736010010", "773A01001", "7736AБ001"):
-        with pytest.raises(InvalidValue):
-            parse_kpp(text)
-
-
-def test_ogrn() -> None:
-    assert parse_ogrn("1027700132195") == "1027700132195"
-    assert parse_ogrn("304500116000157") == "304500116000157"
-    for text in ("", "1027700132196", "0000000000000", "304500116000158", "102770013219", "30450011600015"):
-        with pytest.raises(InvalidValue):
-            parse_ogrn(text)
-
-
-@given(st.integers(0, 10**12 - 1), st.sampled_from("15"))
-def test_every_ogrn_made_by_the_rule_is_accepted(number: int, sign: str) -> None:
-    body = sign + f"{number:012d}"[1:]
-    assert parse_ogrn(body + str(int(body) % 11)[-1]) == body + str(int(body) % 11)[-1]
-
-
 @pytest.mark.parametrize(
     ("text", "iccid"),
     [
@@ -111,7 +89,7 @@ def test_messages_tell_a_typing_error_from_a_rounded_number() -> None:
         parse_iccid("8,97010123456789E+19")
 
 
-@pytest.mark.parametrize("parse", [parse_inn, parse_kpp, parse_ogrn, parse_iccid])
+@pytest.mark.parametrize("parse", [parse_inn, parse_iccid])
 def test_refusals_name_their_field(parse: Callable[[str], str]) -> None:
     with pytest.raises(InvalidValue) as refused:
         parse("1")
