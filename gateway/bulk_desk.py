@@ -38,9 +38,9 @@ _SHOWN = f"""id comment company {{ name }} {_PROGRESS} error {{ message hint }}
   plan {{ hash numberCount refused {{ code count message }} oneOff {{ amount }} monthly {{ amount }}
          warnings irreversible }}"""
 _SHOW = f"query ($id: ID!) {{ bulkChange(id: $id) {{ {_SHOWN} }} }}"
+_FOLLOW = f"subscription ($id: ID!) {{ bulkChangeChanged(id: $id) {{ {_PROGRESS} }} }}"
 _IN_OPTION = re.compile(r"Variable '\$input' has invalid value at \.(?:target\.)?(?P<option>filter|change)s?")
 """How the GraphQL library says where in the input something is wrong that came from an option."""
-_FOLLOW = f"subscription ($id: ID!) {{ bulkChangeChanged(id: $id) {{ {_PROGRESS} }} }}"
 
 
 @contextlib.asynccontextmanager

@@ -14,7 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, QueuePoo
 
 from gateway.kit.errors import DatabaseAway
 from gateway.listener import Callback, Listener
-from gateway.outages import tell_outage
+from gateway.outages import raise_if_outage
 from gateway.readers import READING, Connection, Readers, observe, set_codecs
 from gateway.statements import Statement, Tenant, as_is, assume
 from gateway.telemetry.process import Pools
@@ -98,7 +98,7 @@ class Database:
         try:
             return await self._readers.fetch(tenant, statement, parameters)
         except Exception as error:
-            tell_outage(error)
+            raise_if_outage(error)
             raise
 
     @contextlib.asynccontextmanager
@@ -112,7 +112,7 @@ class Database:
                 await session.execute(_ASSUME_LOCALLY, {"tenant_setting": tenant.setting})
                 yield session
         except Exception as error:
-            tell_outage(error)
+            raise_if_outage(error)
             raise
 
     def pools(self) -> Pools:
@@ -134,7 +134,7 @@ class Database:
         try:
             return await self._connect(**settings)
         except Exception as error:
-            tell_outage(error, OSError)
+            raise_if_outage(error, OSError)
             raise
 
     async def _connect(self, **settings: str) -> Connection:

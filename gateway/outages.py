@@ -18,8 +18,8 @@ _AWAY = (
 )
 
 
-def tell_outage(error: Exception, *also: type[Exception]) -> None:
-    """Raises `DatabaseAway` in the place of whatever a lost connection raises, and of `also`."""
+def raise_if_outage(error: Exception, *also: type[Exception]) -> None:
+    """Raises `DatabaseAway` in the place of what a lost connection raises, and of `also`; returns for others."""
     if isinstance(error, also) or _is_outage(error):
         log.warning("database.away", error=str(error))
         raise DatabaseAway from error

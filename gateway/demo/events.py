@@ -33,8 +33,9 @@ _SYSTEM = Origin(ActorKind.SYSTEM, None, "Система", Channel.SYSTEM, None)
 
 
 class Event(NamedTuple):
-    """A line of the journal with its moment; `connected` is the place of the option that it connected in the chunk,
-    `guarded` of the one that it guards.
+    """A line of the journal with its moment.
+
+    `connected` is the place in the chunk of the option that it connected, `guarded` that of the one that it guards.
     """
 
     at: datetime

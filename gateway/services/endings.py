@@ -36,8 +36,7 @@ _FIND = Statement(select(_due.c.company_id, _due.c.number_id))
 
 
 async def end_what_is_due(db: Database, *, catalogue: Catalogue, bss: Bss | None = None) -> int:
-    """Ends blocks and forwardings whose time is over, and options that are not to turn paid, of at most 500 numbers; of
-    how many numbers.
+    """Ends blocks and forwardings whose time is over, and options that are not to turn paid; of how many numbers.
 
     For jobs: any number of workers may call it at once, since each number is looked at again under its lock. While the
     company is suspended its blocks stay, and end with the suspension. What the operator refuses stays due, and is not
