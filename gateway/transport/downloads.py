@@ -18,7 +18,7 @@ from gateway.transport.connections import Connections
 from gateway.transport.graphql import FOREIGN_ORIGIN, Request, refusal, respond
 from gateway.transport.operations import OVER, Caller, Operations
 from gateway.transport.requests import fault
-from gateway.transport.streams import HeaderLines, Over, send_all
+from gateway.transport.streams import HeaderLines, send_all
 from schema.context import REQUEST
 
 NO_FORMAT = Text(
@@ -65,8 +65,7 @@ class DownloadEndpoint:
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
 
         headers = _headers(f"{id}.{format}", format.media_type, request.correlation_id)
-        end = await send_all(self._connections, caller, request.receive, send, headers, write_pieces, finite=True)
-        if isinstance(end, Over):
+        if await send_all(self._connections, caller, request.receive, send, headers, write_pieces, finite=True):
             with suppress(OSError):
                 await send({"type": "http.response.body", "body": b""})
 

@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 HeaderLines: TypeAlias = list[tuple[bytes, bytes]]
 
 
-class Over(Exception):
+class _Over(Exception):
     """All is sent."""
 
 
@@ -32,11 +32,11 @@ async def send_all(
     write: Callable[[], Awaitable[None]],
     *,
     finite: bool = False,
-) -> Exception:
-    """Begins a response that counts as a connection of the caller, lets `write` send what is in it, tells why it ended.
+) -> bool:
+    """Begins a response that counts as a connection of the caller, and lets `write` send what is in it; whether all.
 
-    That is `Over` when `write` has come to its end. The end of the response is left to send. Raises `GatewayError`
-    RATE_LIMITED, before anything is sent, when the caller has too many connections.
+    The end of the response is left to send. Raises `GatewayError` RATE_LIMITED, before anything is sent, when the
+    caller has too many connections.
     """
     begun = False
     try:
@@ -45,14 +45,14 @@ async def send_all(
             begun = True
             tasks.create_task(_until_gone(receive))
             await write()
-            raise Over
+            raise _Over
     except* Exception as group:
         end = ended_by(group)
     if not begun:
         raise end
-    if not isinstance(end, Over | _Gone | OSError | Ending | GatewayError):
+    if not isinstance(end, _Over | _Gone | OSError | Ending | GatewayError):
         log.error("stream.failed", exc_info=end)
-    return end
+    return isinstance(end, _Over)
 
 
 async def _until_gone(receive: Receive) -> NoReturn:
