@@ -73,32 +73,32 @@ def test_a_scope_is_worked_out_once_for_a_principal() -> None:
 @pytest.mark.parametrize(
     ("the_scope", "shape", "condition", "arguments"),
     [
-        (Scope(), Shape.COMPANIES, "company_id = ANY ($1::BIGINT[])", [[]]),
-        (Scope((5, 7)), Shape.COMPANIES, "company_id = ANY ($1::BIGINT[])", [[5, 7]]),
+        (Scope(), Shape.COMPANIES, "company_id = ANY ($1::BIGINT[])", [()]),
+        (Scope((5, 7)), Shape.COMPANIES, "company_id = ANY ($1::BIGINT[])", [(5, 7)]),
         (
             Scope((), (), (30, 31), (7,)),
             Shape.DEPARTMENTS,
             "company_id = ANY ($1::BIGINT[]) AND department_id = ANY ($2::BIGINT[])",
-            [[7], [30, 31]],
+            [(7,), (30, 31)],
         ),
         (
             Scope((5,), (), (30, 31), (7,)),
             Shape.MIXED,
             "company_id = ANY ($1::BIGINT[]) AND (department_id IS NULL OR department_id != ALL ($2::BIGINT[]))"
             " OR company_id = ANY ($3::BIGINT[]) AND department_id = ANY ($4::BIGINT[])",
-            [[5], [], [7], [30, 31]],
+            [(5,), (), (7,), (30, 31)],
         ),
         (
             Scope((5,), (50,)),
             Shape.MIXED,
             "company_id = ANY ($1::BIGINT[]) AND (department_id IS NULL OR department_id != ALL ($2::BIGINT[]))"
             " OR company_id = ANY ($3::BIGINT[]) AND department_id = ANY ($4::BIGINT[])",
-            [[5], [50], [], []],
+            [(5,), (50,), (), ()],
         ),
     ],
 )
 def test_the_text_of_the_condition_depends_on_the_shape_only(
-    the_scope: Scope, shape: Shape, condition: str, arguments: list[list[int]]
+    the_scope: Scope, shape: Shape, condition: str, arguments: list[tuple[int, ...]]
 ) -> None:
     statement = Statement(select(COMPANY).where(the_scope.where(COMPANY, DEPARTMENT)))
 
