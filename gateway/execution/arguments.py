@@ -85,6 +85,12 @@ def arguments_of(definitions: Definitions, definition: FieldDefinition, node: Fi
 
     It keeps nothing of the document's syntax tree.
     """
+    if not any(_has_variable(argument.value) for argument in node.arguments or ()):
+        try:
+            constant = coerce(definitions, definition, node, NO_VALUES)
+        except Exception:  # the request raises it again, at its place
+            return _raise
+        return lambda _variables: constant
     node = _without_location(node)
 
     def generic(variables: VariableValues) -> dict[str, Any]:
@@ -93,12 +99,6 @@ def arguments_of(definitions: Definitions, definition: FieldDefinition, node: Fi
         except Exception as error:
             raise BadArguments from error
 
-    if not any(_has_variable(argument.value) for argument in node.arguments or ()):
-        try:
-            constant = generic(NO_VALUES)
-        except BadArguments:
-            return _raise
-        return lambda _variables: constant
     prepared = _prepared(definitions, definition, node)
     if prepared is None:
         return lambda variables: generic(variables.values)

@@ -19,6 +19,7 @@ from gateway.execution.cost import Advice
 from gateway.execution.definitions import Definitions
 from gateway.execution.documents import Documents, Operation, Prepared
 from gateway.execution.faults import Faults
+from gateway.execution.introspection import introspect
 from gateway.execution.levels import Run
 from gateway.execution.limits import Limits, too_costly
 from gateway.execution.plan import Plan, PlannedField, Shapes
@@ -244,6 +245,10 @@ class Engine:
         self.stats.operations += 1
         plan = self._plan(request, restricted)
         if isinstance(plan, NotCovered):
+            if request.operation.introspects:
+                collector, values = self._collector(request, restricted), request.variables.values
+                if (schema := introspect(collector, values)) is not None:
+                    return Result(schema, cost=request.cost)
             self.stats.fallbacks += 1
             syntax, name = self._documents.syntax(request.prepared), request.operation.name
             result = await fallback.execute(self.definitions, syntax, name, request.inputs, context, restricted, event)

@@ -20,7 +20,7 @@ MAX_DEPTH = 50
 
 
 class NotCovered(Exception):
-    """The operation holds something that only graphql-core executes: introspection, extreme depth."""
+    """The operation holds something that only graphql-core executes: introspection beside data, extreme depth."""
 
 
 class Planner:

@@ -241,7 +241,7 @@ async def test_a_long_level_gives_others_a_turn(engine: Engine) -> None:
     assert turns >= 15  # and after every five hundred objects of the pass that finds the errors
 
 
-async def test_introspection_is_left_to_graphql_core(engine: Engine) -> None:
+async def test_introspection_beside_data_is_left_to_graphql_core(engine: Engine) -> None:
     result = await run(engine, '{ __type(name: "Money") { fields { name } } version }')
 
     assert result.data == {"__type": {"fields": [{"name": "amount"}, {"name": "currency"}]}, "version": "1.0"}
