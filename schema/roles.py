@@ -89,7 +89,9 @@ async def _save(rows: Sequence[None], info: Info[Context], *, input: Input) -> S
     context = info.context
 
     async def act() -> Row:
-        return await roles.save(context.db, context.caller, input.draft(), origin=context.author)
+        return await roles.save(
+            context.db, context.caller, input.draft(), session_id=context.session_id, origin=context.author
+        )
 
     role, user_errors = await attempt(info, act())
     return [{"role": role, "user_errors": user_errors}]

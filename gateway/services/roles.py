@@ -23,6 +23,7 @@ from gateway.services.giving import HeldRole
 from gateway.services.holdings import Holdings
 from gateway.services.journal import NewEntry, Origin
 from gateway.services.running import Run
+from gateway.services.step_up import require_step_up
 from gateway.statements import Statement, Tenant
 
 LONGEST_NAME = 100
@@ -100,11 +101,14 @@ class Preview:
     refusals: Sequence[Refusal]
 
 
-async def save(db: Database, principal: Principal, draft: Draft, *, origin: Origin) -> dict[str, Any]:
+async def save(
+    db: Database, principal: Principal, draft: Draft, *, session_id: int | None, origin: Origin
+) -> dict[str, Any]:
     """Makes or changes a role of the company's own; its row.
 
     Nobody puts into a role, or changes in one, what they do not hold in all of the company, denied actions included;
-    to change what a role says that somebody holds takes `grant:add` as well. Raises `Refusal` or `Refusals`.
+    to change what a role says that somebody holds takes `grant:add` as well, and a fresh proof where a key may apply
+    bulk changes by that. Raises `Refusal` or `Refusals`.
     """
     async with db.transaction(Tenant(principal.companies)) as session:
         within = partial(run, session)
@@ -112,6 +116,8 @@ async def save(db: Database, principal: Principal, draft: Draft, *, origin: Orig
         if refusals := _refusals(principal, case):
             raise Refusals(refusals)
         draft, before = case.draft, case.before
+        if _arms_a_key(case):
+            await require_step_up(db, principal, session_id)
         content = {"its_name": draft.name, "its_allows": [*draft.allows], "its_denies": [*draft.denies]}
         if draft.number is None:
             (row,) = await within(_INSERT, company_id=draft.company_id, **content)
@@ -243,6 +249,19 @@ def _refusals(principal: Principal, case: _Case) -> list[Refusal]:
     if draft.name.casefold() in case.taken_names | _BUILT_IN_NAMES:
         refusals.append(Refusal(ErrorCode.CONFLICT, NAME_TAKEN(name=draft.name), ("name",)))
     return refusals
+
+
+def _arms_a_key(case: _Case) -> bool:
+    """Whether a key that holds the role may apply bulk changes by it, somewhere where it might not before."""
+    draft, held = case.draft, case.held
+    if draft.number is None:
+        return False
+    after = held.with_role(draft.number, draft.allows, draft.denies)
+    keys = {row["api_key_id"] for row in held.of_role(draft.number) if row["api_key_id"]}
+    return any(
+        Action.BULK_CHANGE_APPLY in _difference(held.principal("api_key", key), after.principal("api_key", key))[0]
+        for key in keys
+    )
 
 
 def _shown(name: str, allows: Sequence[str], denies: Sequence[str]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ UNKNOWN = [("INVALID", ("allows", "0")), ("INVALID", ("allows", "2"))]
 
 async def save(database: Database, by: int, role: Draft) -> dict[str, Any]:
     saver = await person(database, by)
-    return await roles.save(database, saver, role, origin=origin(saver))
+    return await roles.save(database, saver, role, session_id=by, origin=origin(saver))
 
 
 async def preview(database: Database, by: int, role: Draft) -> Preview:
@@ -247,6 +247,26 @@ async def test_a_preview_is_what_saving_does(database: Database, owner_connectio
 
 async def test_a_new_role_changes_nothing_for_anybody(database: Database) -> None:
     assert await preview(database, OWNER, draft()) == Preview({}, {}, (), [])
+
+
+async def test_a_role_by_which_a_key_may_apply_bulk_changes_takes_a_fresh_proof(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    await own_role(owner_connection, 50, ["number:read"])
+    await grant(owner_connection, 60, None, role_id=50, api_key_id=KEY)
+    before = await everything(owner_connection)
+    armed = draft(50, "Integration", ("number:read", "bulk_change:apply"))
+
+    assert await refused(save(database, OWNER, armed)) == [("STEP_UP_REQUIRED", ())]
+
+    assert await everything(owner_connection) == before
+    await save(database, OWNER, draft(50, "Integration", ("number:read", "journal:read")))
+    await owner_connection.execute(
+        "INSERT INTO sessions (id, administrator_id, token_hash, device, ip, expires_at, stepped_up_at) "
+        "VALUES ($1, $1, '', '', '', now() + interval '1 hour', now())",
+        OWNER,
+    )
+    assert (await save(database, OWNER, armed))["allows"] == ["number:read", "bulk_change:apply"]
 
 
 async def test_roles_saved_at_once_never_share_a_name(database: Database, owner_connection: asyncpg.Connection) -> None:
