@@ -218,6 +218,24 @@ async def test_what_ends_by_itself_ends_at_the_operator_too(
     assert await owner_connection.fetchval("SELECT count(*) FROM journal_entries WHERE actor_kind = 'SYSTEM'") == 2
 
 
+async def test_endings_that_the_operator_refuses_are_in_no_other_companys_way(
+    database: Database,
+    owner_connection: asyncpg.Connection,
+    operator: Operator,
+    bss: HttpBss,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gateway.services.endings.MOST", 2)
+    await owner_connection.execute("UPDATE numbers SET status = 'BLOCKED', blocked_until = now()")
+    operator.refusing.update(f"+79260000{number_id}" for number_id in range(101, 111))
+
+    assert await end_what_is_due(database, catalogue=CATALOGUE, bss=bss) == 1
+    assert await end_what_is_due(database, catalogue=CATALOGUE, bss=bss) == 0
+
+    still = await owner_connection.fetch("SELECT id FROM numbers WHERE status = 'BLOCKED' ORDER BY id")
+    assert [row["id"] for row in still] == list(range(101, 111))
+
+
 async def test_ledger_and_rows_agree_when_a_third_of_all_requests_goes_wrong(
     database: Database, owner_connection: asyncpg.Connection
 ) -> None:
