@@ -14,7 +14,9 @@ DOCUMENTS = {
     "aliases": "{ a: __schema { queryType { a: name b: name __typename } } b: __schema { t: types { kind } } }",
     "one type": '{ __type(name: "Book") { name fields { name args { name type { kind ofType { name } } } } } }',
     "no such type": '{ __typename __type(name: "Nothing") { name } }',
-    "a variable": "query ($name: String!) { __type(name: $name) { name enumValues(includeDeprecated: true) { name } } }",
+    "a variable": """query ($name: String!) {
+      __type(name: $name) { name enumValues(includeDeprecated: true) { name } }
+    }""",
     "fragments": """query ($no: Boolean = false) {
       ...F @include(if: $no) __schema { ...S types @skip(if: $no) { name } types { interfaces { name } } }
     } fragment F on Query { __typename } fragment S on __Schema { directives { locations isRepeatable } }""",
