@@ -10,14 +10,16 @@ from pathlib import Path
 from tests.guards.sites import ROOT, Site, chosen
 
 ELSEWHERE = {
-    "giving": ("grants", "roles", "api_keys"),
-    "holdings": ("grants", "roles", "api_keys"),
+    "giving": ("grants", "invitations", "roles", "api_keys"),
+    "grants": ("grants", "invitations"),
+    "holdings": ("grants", "invitations", "roles", "api_keys"),
     "context": ("requirements", "numbers"),
     "registers": ("registers_safety",),
     "bulk_changes": ("bulk_plans",),
     "bulk_thresholds": ("bulk_steps",),
     "bulk_transitions": ("bulk_steps",),
     "bulk_trials": ("bulk_plans",),
+    "surroundings": ("sims",),
 }
 """Nouns whose tests stand under other names."""
 
