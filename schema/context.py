@@ -29,7 +29,7 @@ LARGEST_EXPORT = 10_000
 """Rows of a page for an API key."""
 REQUEST = 100
 """Points of any request, beside those of its operation."""
-CHARACTER = 10
+CHARACTER = 30
 """Points of a character of a document that was never seen before: parsing and planning it takes so much longer."""
 
 UNAUTHENTICATED = Text(

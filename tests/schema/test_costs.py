@@ -137,16 +137,16 @@ async def test_too_costly_names_the_same_numbers_as_the_answer(register: Registe
 
 
 async def test_answers_tell_what_they_cost_and_who_spent_too_much_has_to_wait(register: Register) -> None:
-    rate = Rate(burst=1_000, per_second=1)
+    rate = Rate(burst=1_380, per_second=1)
     document = "{ viewer { name } }"
-    new = 10 * len(document)
+    new = 30 * len(document)
     async with endpoint(register, REPORTING, Budgets(register.db, rate, rate)) as client:
         answers = [await client.post("/graphql", content=body(document)) for _ in range(8)]
 
     *answered, refused = answers
     assert [answer.json()["extensions"]["cost"] for answer in answered[:2]] == [
-        {"requested": 102, "maximum": 1_000_000, "available": 1_000 - new - 102, "perSecond": 1},
-        {"requested": 102, "maximum": 1_000_000, "available": 1_000 - new - 204, "perSecond": 1},
+        {"requested": 102, "maximum": 1_000_000, "available": 1_380 - new - 102, "perSecond": 1},
+        {"requested": 102, "maximum": 1_000_000, "available": 1_380 - new - 204, "perSecond": 1},
     ]
     (error,) = refused.json()["errors"]
     assert {answer.status_code for answer in answered} == {200}
