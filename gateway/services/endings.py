@@ -20,8 +20,10 @@ from gateway.operations.state import NumberState
 from gateway.ports.bss import Bss
 from gateway.services import orders, states
 from gateway.services.effects import Step, carry_out, step
+from gateway.services.failures import Failures
 from gateway.services.journal import Origin
 from gateway.services.orders import NewOrder, Placed
+from gateway.services.running import Run
 from gateway.statements import Statement, Tenant
 
 MOST = 500
@@ -40,38 +42,54 @@ async def end_what_is_due(db: Database, *, catalogue: Catalogue, bss: Bss | None
 
     For jobs: any number of workers may call it at once, since each number is looked at again under its lock. While the
     company is suspended its blocks stay, and end with the suspension. What the operator refuses stays due, and is not
-    counted: so nobody asks again at once and without end.
+    counted: so nobody asks again at once and without end. What goes wrong with a company is raised in an exception
+    group, after all others have had theirs.
     """
-    moment, ended = datetime.now(UTC), 0
+    moment, ended, failures = datetime.now(UTC), 0, Failures()
+    placed: list[Placed] = []
     due = await db.fetch(Tenant(), _FIND, moment=moment, most=MOST)
     for company_id, rows in groupby(due, key=lambda row: int(row["company_id"])):
-        ended += await _end(db, company_id, [row["number_id"] for row in rows], catalogue, moment, bss)
+        number_ids = [row["number_id"] for row in rows]
+        with failures.kept(company_id):
+            if bss is None:
+                ended += await _end(db, company_id, number_ids, catalogue, moment)
+            else:
+                placed += await _place(db, company_id, number_ids, catalogue, moment)
+    if bss is not None and placed:  # those of all companies at once: a silent operator is waited for once
+        ended += await orders.send(db, bss, placed)
+    failures.tell()
     return ended
 
 
-async def _end(
-    db: Database,
-    company_id: int,
-    number_ids: Sequence[int],
-    catalogue: Catalogue,
-    moment: datetime,
-    bss: Bss | None,
-) -> int:
-    steps: dict[int, list[Step]] = {}
-    placed: list[Placed] = []
+async def _end(db: Database, company_id: int, number_ids: Sequence[int], catalogue: Catalogue, moment: datetime) -> int:
+    """Ends what is due of a company; of how many numbers."""
     async with db.transaction(Tenant((company_id,))) as session:
         within = partial(run, session)
-        loaded = await states.load(within, [company_id], number_ids, lock=True)
-        waiting = await orders.waiting(within, company_id, number_ids)
-        for state in loaded:
-            if state.id not in waiting and (made := _steps(state, catalogue, moment)):
-                steps[state.id] = made
-        if steps and bss is None:
-            await carry_out(within, company_id, BY_ITSELF, moment, [each for made in steps.values() for each in made])
-        elif steps:
-            new = [NewOrder(steps=made) for made in steps.values()]
-            placed = await orders.place(within, company_id, BY_ITSELF, moment, new)
-    return await orders.send(db, bss, placed) if bss and placed else len(steps)
+        due = await _due_steps(within, company_id, number_ids, catalogue, moment)
+        if due:
+            await carry_out(within, company_id, BY_ITSELF, moment, [each for made in due for each in made])
+    return len(due)
+
+
+async def _place(
+    db: Database, company_id: int, number_ids: Sequence[int], catalogue: Catalogue, moment: datetime
+) -> list[Placed]:
+    """Places orders, to be sent, that end what is due of a company."""
+    async with db.transaction(Tenant((company_id,))) as session:
+        within = partial(run, session)
+        due = await _due_steps(within, company_id, number_ids, catalogue, moment)
+        new = [NewOrder(steps=made) for made in due]
+        return await orders.place(within, company_id, BY_ITSELF, moment, new) if new else []
+
+
+async def _due_steps(
+    within: Run, company_id: int, number_ids: Sequence[int], catalogue: Catalogue, moment: datetime
+) -> list[list[Step]]:
+    """The steps of each number that has any, locked until the transaction ends."""
+    loaded = await states.load(within, [company_id], number_ids, lock=True)
+    waiting = await orders.waiting(within, company_id, number_ids)
+    made = (_steps(state, catalogue, moment) for state in loaded if state.id not in waiting)
+    return [steps for steps in made if steps]
 
 
 def _steps(state: NumberState, catalogue: Catalogue, moment: datetime) -> list[Step]:

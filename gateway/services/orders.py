@@ -34,6 +34,7 @@ from gateway.operations.state import Surroundings
 from gateway.ports.bss import Bss, BssOrder, Verdict
 from gateway.services.batches import Batch
 from gateway.services.effects import Step
+from gateway.services.failures import Failures
 from gateway.services.journal import Origin
 from gateway.services.running import Run
 from gateway.services.settlements import Task, settle
@@ -150,7 +151,8 @@ async def send(db: Database, bss: Bss, orders: Sequence[Placed]) -> int:
     """Sends orders, outside of any transaction, and settles those that are answered; the others are due soon again.
 
     They are due to others as soon as this process no longer renews their lease: dead, frozen, or without a database.
-    Returns how many of them the operator did not refuse.
+    Returns how many of them the operator did not refuse. What goes wrong with a company's is raised in an exception
+    group, after those of all others are settled.
     """
     sending = asyncio.ensure_future(bss.carry_out([each.order for each in orders]))
     try:
@@ -158,10 +160,13 @@ async def send(db: Database, bss: Bss, orders: Sequence[Placed]) -> int:
             await _renew(db, orders)
     finally:
         sending.cancel()
-    answers = sending.result()
+    answers, failures = sending.result(), Failures()
     answered = sorted(zip(orders, answers, strict=True), key=lambda pair: (pair[0].company_id, repr(pair[0].origin)))
     for (company_id, origin), pairs in groupby(answered, key=lambda pair: (pair[0].company_id, pair[0].origin)):
-        await settle(db, company_id, origin, [(placed.number_id, placed.order.key, answer) for placed, answer in pairs])
+        its_answers = [(placed.number_id, placed.order.key, answer) for placed, answer in pairs]
+        with failures.kept(company_id):
+            await settle(db, company_id, origin, its_answers)
+    failures.tell()
     return sum(answer.verdict is not Verdict.REFUSED for answer in answers)
 
 
@@ -175,19 +180,23 @@ async def _renew(db: Database, orders: Sequence[Placed]) -> None:
 async def send_due(db: Database, bss: Bss) -> int:
     """Sends again what nobody has an answer for, under the same keys; how many orders it were. For jobs.
 
-    Any number of workers may call it at once: each order is taken by one of them for a while.
+    Any number of workers may call it at once: each order is taken by one of them for a while. What goes wrong with a
+    company's is raised in an exception group, after those of all others are sent.
     """
-    moment = datetime.now(UTC)
+    moment, failures = datetime.now(UTC), Failures()
+    until = moment + LEASE
     due = await db.fetch(Tenant(), _FIND_DUE, moment=moment, most=MOST)
     taken: list[Placed] = []
     due.sort(key=itemgetter("company_id"))
     for company_id, found in groupby(due, key=itemgetter("company_id")):
         ids = [row["number_id"] for row in found]
-        async with db.transaction(Tenant((company_id,))) as session:
-            rows = await run(session, _TAKE, company_id=company_id, ids=ids, moment=moment, its_due_at=moment + LEASE)
-        taken += [_placed(company_id, row["key"], Task.parse(row["task"])) for row in rows]
+        with failures.kept(company_id):
+            async with db.transaction(Tenant((company_id,))) as session:
+                rows = await run(session, _TAKE, company_id=company_id, ids=ids, moment=moment, its_due_at=until)
+            taken += [_placed(company_id, row["key"], Task.parse(row["task"])) for row in rows]
     if taken:
         await send(db, bss, taken)
+    failures.tell()
     return len(taken)
 
 

@@ -9,10 +9,11 @@ import asyncpg
 import pytest
 
 from gateway.db import Database
+from gateway.operations.catalogue import Catalogue
 from gateway.services.endings import end_what_is_due
 from gateway.services.journal_verification import verify
 from tests.services.fleet import BRANCH_NUMBER, COMPANY, FOREIGN_NUMBER, NUMBER, OTHER_COMPANY, arrange, insert
-from tests.unit.operations.catalogues import catalogue
+from tests.unit.operations.catalogues import PROMO, catalogue
 
 CATALOGUE = catalogue()
 PAST, FUTURE = datetime(2026, 3, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(days=1)
@@ -107,3 +108,21 @@ async def test_what_cannot_end_now_is_in_nobodys_way(
         pass
 
     assert [action for _, _, action, _, _ in (await lines(owner_connection))[len(ended) :]] == left
+
+
+async def test_what_goes_wrong_with_a_company_is_told_after_the_others_had_their_endings(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    guarded = {"company_id": COMPANY, "number_id": NUMBER, "option_id": PROMO, "connected_at": PAST}
+    await insert(owner_connection, "connected_options", guarded | {"promo_ends_at": FUTURE, "disconnects_at": PAST})
+    await block(owner_connection, FOREIGN_NUMBER)
+    without_options = Catalogue(CATALOGUE.day, CATALOGUE.tariffs.values(), ())
+
+    with pytest.raises(ExceptionGroup) as told:
+        await end_what_is_due(database, catalogue=without_options)
+
+    [failure] = told.value.exceptions
+    assert (type(failure), failure.__notes__) == (KeyError, ["In company 1."])
+    assert await lines(owner_connection) == [
+        (OTHER_COMPANY, FOREIGN_NUMBER, "number:unblock", "SYSTEM", "SYSTEM"),
+    ]

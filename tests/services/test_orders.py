@@ -15,7 +15,7 @@ from gateway.kit.errors import ErrorCode, Refusal, Refusals
 from gateway.operations.labels import LabelSet
 from gateway.operations.operation import Operation
 from gateway.operations.options import OptionConnect, OptionDisconnect
-from gateway.ports.bss import BssAnswer, BssOrder, HttpBss, Patience
+from gateway.ports.bss import BssAnswer, BssOrder, HttpBss, Patience, Verdict
 from gateway.services import orders
 from gateway.services.endings import end_what_is_due
 from gateway.services.journal_verification import verify
@@ -35,6 +35,28 @@ class Nobody:
 
     async def carry_out(self, orders: Sequence[BssOrder]) -> list[BssAnswer]:
         raise ConnectionAbortedError
+
+
+class Silent:
+    """A sender that nobody answers; it keeps for how many orders it was asked each time."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    async def carry_out(self, orders: Sequence[BssOrder]) -> list[BssAnswer]:
+        self.asked.append(len(orders))
+        return [BssAnswer(Verdict.UNKNOWN)] * len(orders)
+
+
+class Spoiling:
+    """A sender that does all, while the order of a number gets lost in its row."""
+
+    def __init__(self, connection: asyncpg.Connection, number_id: int) -> None:
+        self._connection, self._number_id = connection, number_id
+
+    async def carry_out(self, orders: Sequence[BssOrder]) -> list[BssAnswer]:
+        await spoil(self._connection, self._number_id)
+        return [BssAnswer(Verdict.DONE)] * len(orders)
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +100,10 @@ async def open_orders(connection: asyncpg.Connection) -> list[int]:
 
 async def make_due(connection: asyncpg.Connection) -> None:
     await connection.execute("UPDATE orders SET due_at = now()")
+
+
+async def spoil(connection: asyncpg.Connection, number_id: int) -> None:
+    await connection.execute("UPDATE orders SET task = '{}' WHERE number_id = $1", number_id)
 
 
 async def test_a_change_is_applied_when_the_operator_has_done_it(
@@ -216,6 +242,50 @@ async def test_what_ends_by_itself_ends_at_the_operator_too(
     assert operator.ledger == {MSISDN: ended, "+79260000102": ended}
     assert await owner_connection.fetchval("SELECT count(*) FROM numbers WHERE status = 'BLOCKED'") == 0
     assert await owner_connection.fetchval("SELECT count(*) FROM journal_entries WHERE actor_kind = 'SYSTEM'") == 2
+
+
+async def test_a_silent_operator_is_waited_for_once_whatever_ends_in_how_many_companies(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    await owner_connection.execute(
+        "UPDATE numbers SET status = 'BLOCKED', blocked_until = now() WHERE id = ANY ('{101, 102, 201}')"
+    )
+    silent = Silent()
+
+    await end_what_is_due(database, catalogue=CATALOGUE, bss=silent)
+
+    assert silent.asked == [3]
+    assert await open_orders(owner_connection) == [101, 102, 201]
+
+
+async def test_an_order_that_cannot_be_settled_is_in_no_other_companys_way(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    await owner_connection.execute(
+        "UPDATE numbers SET status = 'BLOCKED', blocked_until = now() WHERE id = ANY ('{101, 201}')"
+    )
+
+    with pytest.raises(ExceptionGroup):
+        await end_what_is_due(database, catalogue=CATALOGUE, bss=Spoiling(owner_connection, 101))
+
+    assert await open_orders(owner_connection) == [101]
+
+
+async def test_an_order_that_cannot_be_read_is_in_no_other_companys_way(
+    database: Database, owner_connection: asyncpg.Connection, bss: HttpBss
+) -> None:
+    await owner_connection.execute(
+        "UPDATE numbers SET status = 'BLOCKED', blocked_until = now() WHERE id = ANY ('{101, 201}')"
+    )
+    with pytest.raises(ConnectionAbortedError):
+        await end_what_is_due(database, catalogue=CATALOGUE, bss=Nobody())
+    await spoil(owner_connection, 101)
+    await make_due(owner_connection)
+
+    with pytest.raises(ExceptionGroup):
+        await send_due(database, bss)
+
+    assert await open_orders(owner_connection) == [101]
 
 
 async def test_endings_that_the_operator_refuses_are_in_no_other_companys_way(
