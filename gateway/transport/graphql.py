@@ -8,6 +8,7 @@ import orjson
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
+from gateway.execution import Result
 from gateway.kit.errors import DatabaseAway, ErrorCode, GatewayError, GatewayErrorCode, Refusal
 from gateway.kit.texts import Text, negotiate
 from gateway.telemetry import traces
@@ -127,7 +128,8 @@ class GraphQLEndpoint:
         if result is None:
             return None
         status, more = 200 if result.executed or media == JSON else 400, dict[str, str]()
-        if away := next((cause for error in result.errors if isinstance(cause := cause_of(error), DatabaseAway)), None):
+        reads = operation is not None and operation.type is OperationType.QUERY
+        if reads and (away := _away(result)):  # a mutation that was begun may be done
             status, more = _STATUSES[away.code], _retry_after(away)
         return Response(
             status,
@@ -184,6 +186,11 @@ async def respond(send: Send, request: Request, response: Response) -> None:
     ]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _away(result: Result) -> DatabaseAway | None:
+    causes = (cause_of(error) for error in result.errors)
+    return next((cause for cause in causes if isinstance(cause, DatabaseAway)), None)
 
 
 def _retry_after(error: GatewayError) -> Headers:

@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
+from gateway.kit.errors import DatabaseAway
 from gateway.transport.graphql import GraphQLEndpoint
 from gateway.transport.requests import LARGEST_BODY
+from tests.unit.execution.library import LibraryContext
 from tests.unit.transport.desk import Desk, client
 
 JSON = {"content-type": "application/json"}
@@ -267,3 +270,25 @@ async def test_very_long_answers_are_packed_too_and_short_ones_never(desk: httpx
     assert long.headers["content-encoding"] == "gzip"
     assert len(long.json()["data"]["books"]["nodes"]) == 5_000
     assert "content-encoding" not in short.headers
+
+
+@pytest.mark.parametrize(
+    ("document", "status", "data"),
+    [
+        ('{ book(by: {id: "book_1"}) { id } }', 503, {"book": None}),
+        ('mutation { touch(number: 1) book(by: {id: "book_1"}) { id } }', 200, {"touch": True, "book": None}),
+        ('mutation { book(by: {id: "book_1"}) { id } }', 200, {"book": None}),
+    ],
+)
+async def test_only_what_changes_nothing_is_to_be_sent_again_when_the_database_is_away(
+    desk: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, document: str, status: int, data: dict[str, Any]
+) -> None:
+    def lost(*_: object) -> None:
+        raise DatabaseAway
+
+    monkeypatch.setattr(LibraryContext, "called", lost)
+
+    response = await post(desk, orjson.dumps({"query": document}))
+
+    assert (response.status_code, code(response), response.json()["data"]) == (status, "UNAVAILABLE", data)
+    assert response.headers.get("retry-after") == ("5" if status == 503 else None)
