@@ -8,12 +8,10 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import structlog
 from sqlalchemy import select
 
 from gateway.db import Database
-from gateway.kit.errors import DatabaseAway
 from gateway.kit.rows import Row
 from gateway.models import metadata
 from gateway.models.catalogue import AllowanceUnit, OptionRuleKind
@@ -138,8 +136,8 @@ class CatalogueCache:
             try:
                 self._tables = await read_tables(self._db)
                 self._catalogue = self._tables.on(self._today())
-            except (DatabaseAway, asyncpg.PostgresError) as error:
-                log.warning("catalogue.not_read", error=str(error), retry_in=_RETRY_AFTER)
+            except Exception as error:  # whatever it is: nobody would begin this task again
+                log.warning("catalogue.not_read", error=repr(error), retry_in=_RETRY_AFTER)
                 self._stale.set()
                 await asyncio.sleep(_RETRY_AFTER)
 

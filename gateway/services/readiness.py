@@ -32,7 +32,7 @@ async def obstacle(db: Database) -> Obstacle | None:
             (row,) = await db.fetch(Tenant(), _REVISION)
     except asyncpg.UndefinedTableError:
         return Obstacle.MIGRATION
-    except (DatabaseAway, TimeoutError, asyncpg.PostgresError):
+    except (DatabaseAway, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return Obstacle.DATABASE
     return Obstacle.MIGRATION if row["version_num"] in _outgrown() else None
 

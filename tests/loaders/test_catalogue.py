@@ -49,6 +49,7 @@ class Gated(Database):
         self.notify: Callback = lambda _: None
         self.asked, self.all_read = asyncio.Event(), asyncio.Event()
         self.failures = self.reads = 0
+        self.failure: Exception = DatabaseAway()
         self._gate.set()
 
     async def listen(self, channel: str, callback: Callback) -> None:
@@ -61,7 +62,7 @@ class Gated(Database):
         await self._gate.wait()
         if self.failures:
             self.failures -= 1
-            raise DatabaseAway
+            raise self.failure
         rows = await self._inner.fetch(tenant, statement, **parameters)
         self.reads += 1
         if self.reads % TABLES == 0:
@@ -216,12 +217,17 @@ async def test_changes_while_it_is_read_are_read_once_more(gated: Gated, cache: 
     assert gated.reads == 3 * TABLES
 
 
-async def test_while_the_database_is_away_the_last_catalogue_serves(
-    gated: Gated, owner_connection: asyncpg.Connection, cache: CatalogueCache, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("failure", [DatabaseAway(), asyncpg.InterfaceError("another operation is in progress")])
+async def test_while_the_database_cannot_be_read_the_last_catalogue_serves(
+    gated: Gated,
+    owner_connection: asyncpg.Connection,
+    cache: CatalogueCache,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: Exception,
 ) -> None:
     monkeypatch.setattr("gateway.loaders.catalogue._RETRY_AFTER", 0)
     await owner_connection.execute("UPDATE tariffs SET name = 'Renamed' WHERE id = $1", DAILY)
-    gated.failures = 3
+    gated.failures, gated.failure = 3, failure
     gated.notify("")
 
     await gated.read_all()

@@ -26,3 +26,14 @@ async def test_a_database_that_does_not_answer_keeps_a_process_back() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     assert await obstacle(Database(f"postgresql://nobody@127.0.0.1:{port}/nothing")) is Obstacle.DATABASE
+
+
+async def test_a_connection_in_the_wrong_state_keeps_a_process_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fetch(*_: object) -> None:
+        raise asyncpg.InterfaceError("another operation is in progress")
+
+    monkeypatch.setattr(database, "fetch", fetch)
+
+    assert await obstacle(database) is Obstacle.DATABASE
