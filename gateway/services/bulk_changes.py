@@ -112,6 +112,7 @@ async def plan(
     Raises `Refusal` with the names of the mutation's input: NOT_FOUND for a company where the caller may plan nowhere,
     or a file that is not the caller's; REQUIRED, TOO_LARGE and INVALID for what can't be asked for, TOO_LARGE also when
     as many changes are open as may be. `GatewayError` RATE_LIMITED when the budget lacks the points for its numbers.
+    A repeat by its idempotency key is neither checked nor paid for again.
     """
     if company_id not in scope(principal, Action.BULK_CHANGE_PLAN).anywhere.companies:
         raise Refusal(ErrorCode.NOT_FOUND, NO_COMPANY(), ("companyId",))
@@ -121,8 +122,6 @@ async def plan(
     check_comment(comment)
     for place, operation in enumerate(operations):
         _require_text(registry.parameters(operation).values(), ("changes", str(place)))
-    await _check_target(db, principal, company_id, target)
-    await _pay(budget, await count_targets(db, principal, company_id, target))
     asked = {
         "on_error": on_error.value,
         "comment": comment,
@@ -133,6 +132,9 @@ async def plan(
         within, moment = partial(run, session), datetime.now(UTC)
 
         async def act() -> Answer:
+            await _check_target(db, principal, company_id, target)
+            await _require_room(within, company_id, "companyId", more=1)  # before it costs anything
+            await _pay(budget, await count_targets(db, principal, company_id, target))
             department_id = await _standing(within, principal, company_id)
             change_id = await _record(within, company_id, origin, moment, {"department_id": department_id, **asked})
             await note(within, company_id, change_id, origin, moment, BulkStep.PLAN, comment=comment)
@@ -189,6 +191,7 @@ async def _follow(
             if not count:
                 text = NOTHING_LEFT if step is BulkStep.RETRY else NOTHING_DONE
                 raise Refusal(ErrorCode.NOT_AVAILABLE, text(), ("id",))
+            await _require_room(within, company_id, "id", more=1)  # before it costs anything
             await _pay(budget, count)
             asked = {
                 "department_id": earlier["department_id"],
@@ -235,9 +238,12 @@ async def _pay(budget: Budget | None, count: int) -> None:
         await budget.spend(min(POINTS_PER_NUMBER * count, budget.rate.burst))
 
 
-async def _require_room(run: Run, company_id: int, field: str) -> None:
-    """To be asked after the change is in the journal, whose lock has those who plan together counted one by one."""
-    if (await run(_COUNT_OPEN, company_id=company_id))[0]["open"] > MOST_OPEN:
+async def _require_room(run: Run, company_id: int, field: str, *, more: int = 0) -> None:
+    """Whether there is room for the open changes and for so many more.
+
+    To be asked again after the change is in the journal, whose lock has those who plan together counted one by one.
+    """
+    if (await run(_COUNT_OPEN, company_id=company_id))[0]["open"] + more > MOST_OPEN:
         raise Refusal(ErrorCode.TOO_LARGE, TOO_MANY_OPEN(most=MOST_OPEN), (field,), hint=END_SOME())
 
 

@@ -250,6 +250,33 @@ async def test_planning_costs_points_for_each_number(bulk: Bulk) -> None:
     assert (left, budget.available) == ([995, 945, 940, 930], 880)
 
 
+async def test_a_repeat_and_what_there_is_no_room_for_cost_no_points(
+    bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_changes, "MOST_OPEN", 1)
+    rate = Rate(100, 0.001)
+    budget = Budgets(bulk.database, rate, rate).of(ADMINISTRATOR, "")
+    done = await bulk.done(LabelSet("done"))
+    first = await bulk.ask(LabelSet("x"), budget=budget, idempotency_key="k")
+
+    with pytest.raises(Refusal, match="TOO_LARGE"):
+        await bulk.ask(LabelSet("y"), budget=budget)
+    with pytest.raises(Refusal, match="TOO_LARGE"):
+        await bulk_changes.undo(bulk.database, ADMINISTRATOR, done, origin=origin_of(ADMINISTRATOR), budget=budget)
+    await budget.spend(50)
+    again = await bulk.ask(LabelSet("x"), budget=budget, idempotency_key="k")
+
+    assert (again, budget.available) == (first, 0)
+
+
+async def test_a_repeat_is_answered_when_its_list_is_gone(bulk: Bulk) -> None:
+    upload = await store_upload(bulk.database, ADMINISTRATOR, COMPANY, name="a.csv", content=b"79260000101\n")
+    first = await bulk.ask(LabelSet("x"), target=Target(upload_id=upload), idempotency_key="k")
+    await bulk.connection.execute("DELETE FROM uploads")
+
+    assert await bulk.ask(LabelSet("x"), target=Target(upload_id=upload), idempotency_key="k") == first
+
+
 async def test_warnings_tell_for_how_many_numbers_they_are(bulk: Bulk) -> None:
     await bulk.connection.execute("UPDATE numbers SET tariff_id = $1 WHERE id = $2", BUSINESS, NUMBER)
     await change(bulk.database, ADMINISTRATOR, NUMBER, OptionConnect(BUSINESS_ONLY), catalogue=CATALOGUE, origin=ORIGIN)
