@@ -19,7 +19,7 @@ from schema.bulk_changes import (
     load_approval_thresholds,
     load_bulk_changes,
 )
-from schema.connections import After, Before, ConnectionOf, EdgeOf, First, Last
+from schema.connections import COUNT, After, Before, ConnectionOf, EdgeOf, First, Last
 from schema.context import Context
 from schema.departments import DepartmentConnection, load_departments
 from schema.employees import EmployeeConnection, load_employees
@@ -82,6 +82,7 @@ class Company(Node):
         "What is free now and turns paid on its numbers that the caller may see, by day.",
         Action.NUMBER_READ,
         needs=("id",),
+        cost=COUNT,
     )
     departments: DepartmentConnection = batched(
         load_departments, "Its departments, parents before children.", Action.DEPARTMENT_READ, needs=("id",)

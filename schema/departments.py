@@ -9,7 +9,7 @@ from authz.actions import Action
 from gateway.execution import Info, Row, batched, column, computed
 from gateway.kit.ids import Kind
 from gateway.loaders.departments import DEPARTMENTS, departments_pages
-from schema.connections import After, ConnectionOf, EdgeOf, First
+from schema.connections import COUNT, After, ConnectionOf, EdgeOf, First
 from schema.context import Context
 from schema.inputs import number
 from schema.node import Node, global_id, register
@@ -40,6 +40,7 @@ class Department(Node):
         "What is free now and turns paid on the numbers of this department and all below, by day.",
         Action.NUMBER_READ,
         needs=("company_id", "id"),
+        cost=COUNT,
     )
 
 

@@ -162,6 +162,7 @@ def batched(
     needs: Sequence[str] = (),
     brings: str | None = None,
     name: str | None = None,
+    cost: int = 1,
     size: str | None = None,
 ) -> Any:
     """`resolver(rows, info, *, <arguments>)`: one call for all parents of a level, one value for each, in their order.
@@ -169,11 +170,19 @@ def batched(
     A plain `def` is for resolvers without I/O: it is called in place and costs no task. A value that is an `Exception`
     is an error at that parent's position only; a raised one is an error at all of them. Root fields get `[None]`.
     With `brings` the parents' loader may bring the columns of the selection below along, as "<brings>.<column>".
-    `name` is the field's in GraphQL, where Python's name in camel case is not. `size` names the argument, a list, that
-    says how many values a list has.
+    `name` is the field's in GraphQL, where Python's name in camel case is not. `cost` are the points of one value;
+    `size` names the argument, a list, that says how many values a list has.
     """
     return _field(
-        Source.BATCHED, description, requires, function=resolver, needs=needs, brings=brings, name=name, size=size
+        Source.BATCHED,
+        description,
+        requires,
+        function=resolver,
+        needs=needs,
+        brings=brings,
+        name=name,
+        cost=cost,
+        size=size,
     )
 
 

@@ -49,6 +49,17 @@ def test_tools_may_introspect(engine: Engine) -> None:
     assert cost(engine, document, {}) < engine.limits.cost
 
 
+@pytest.mark.parametrize(
+    ("document", "calendars"),
+    [
+        ('{ company(by: {id: "com_1"}) { promoCalendar(first: 3) { nodes { day } } } }', 1),
+        ('{ nodes(ids: ["dep_1", "dep_2"]) { ... on Department { promoCalendar(first: 3) { nodes { day } } } } }', 2),
+    ],
+)
+def test_a_calendar_of_promotions_costs_as_much_as_a_count(engine: Engine, document: str, calendars: int) -> None:
+    assert cost(engine, document, {}) == REQUEST + calendars * (1 + 1_000 + 3 * 2)
+
+
 def test_all_numbers_of_all_companies_do_not(engine: Engine) -> None:
     assert cost(engine, ABUSE, {"n": 1_000}) > engine.limits.cost
 
