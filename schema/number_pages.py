@@ -69,7 +69,9 @@ class PromoFilter:
     )
     to: date | None = strawberry.field(default=strawberry.UNSET, description="Turns paid on this day or earlier.")
     guarded: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="Whether somebody has them disconnected before that."
+        default=strawberry.UNSET,
+        description="Whether a guard of their own has them disconnected before that. Those that go along with another "
+        "option, which they require, have none.",
     )
 
     def criteria(self) -> number_filters.PromoFilter:

@@ -15,7 +15,10 @@ from schema.money import Money, money
 from schema.options import Option
 
 
-@strawberry.type(description="An option that turns paid on a day; its numbers are found by NumberFilter.promo.")
+@strawberry.type(
+    description="An option that turns paid on a day. NumberFilter.promo finds its numbers, and tells those apart where "
+    "it has a guard of its own."
+)
 class PromoEnding:
     option: Option = column("The option.", Action.OPTION_READ)
     number_count: int = column("On how many numbers it is free until then.", Action.NUMBER_READ)

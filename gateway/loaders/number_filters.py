@@ -119,7 +119,7 @@ CONDITIONS: dict[str, ColumnElement[bool]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromoFilter:
     """Options that turn paid from the day `since` to the day `until` of the company's zone, both included, of these or
-    any; those that are disconnected before that, or the others. None does not narrow.
+    any; those that have a guard of their own, or the others. None does not narrow.
     """
 
     option_ids: Sequence[int] | None = None

@@ -193,6 +193,25 @@ async def test_the_numbers_behind_the_calendar_are_found(
     assert [node["id"] for node in data["company"]["numbers"]["nodes"]] == ids
 
 
+async def test_what_goes_along_with_a_guarded_option_has_no_guard_of_its_own(register: Register) -> None:
+    await register.execute(
+        """INSERT INTO connected_options (company_id, number_id, option_id, connected_at, promo_ends_at, disconnects_at)
+           VALUES (90, 9006, 4, '2025-01-01', '2125-01-02T10:00Z', '2125-01-02T07:00Z'),
+                  (90, 9006, 3, '2025-01-01', '2125-08-01T00:00Z', NULL)"""
+    )
+    source = """query ($promo: PromoFilter) { company(by: {id: "com_90"}) {
+      numbers(filter: {promo: $promo}) { nodes { id } }
+    } }"""
+
+    found = []
+    for guarded in (None, True, False):
+        promo = {"optionIds": ["opt_3"], "guarded": guarded}
+        data = await register.data(source, {"promo": promo}, by=OWNER)
+        found.append([node["id"] for node in data["company"]["numbers"]["nodes"]])
+
+    assert found == [["num_9006"], [], ["num_9006"]]
+
+
 async def test_an_id_that_is_no_option_is_refused_where_it_stands(register: Register) -> None:
     source = """{ company(by: {id: "com_90"}) { numbers(filter: {promo: {optionIds: ["tar_1"]}}) { nodes { id } } } }"""
 
