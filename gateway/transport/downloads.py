@@ -1,6 +1,7 @@
 """`GET` of a bulk change's `resultUrl`: what became of each number, as JSONL, CSV or XLSX."""
 
 from contextlib import aclosing, suppress
+from functools import partial
 
 from starlette.types import Receive, Scope, Send
 
@@ -31,7 +32,7 @@ class DownloadEndpoint:
     """Sends the result of a bulk change as it is read, in pieces: a long file takes no more memory than a short one.
 
     It costs what a query for as many values does, counts as an open connection, and is cut off when session, key or
-    role end: then the response has no end, so that nobody takes a part for the whole.
+    role end: then the response has no end, so that nobody takes a part for the whole. `HEAD` costs a request alone.
     """
 
     def __init__(self, db: Database, operations: Operations, connections: Connections) -> None:
@@ -55,7 +56,13 @@ class DownloadEndpoint:
         context = self._operations.context(caller, request.correlation_id)
         principal, change_id = context.caller, decode(id, Kind.BULK_CHANGE, ("id",))
         found = await find_result(self._db, principal, change_id)
-        await context.charge(min(REQUEST + found["item_count"] * len(COLUMNS), context.engine.limits.cost))
+        headers = _headers(f"{id}.{format}", format.media_type, request.correlation_id)
+        if request.scope["method"] == "HEAD":
+            await context.charge(REQUEST)
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        points = min(REQUEST + found["item_count"] * len(COLUMNS), context.engine.limits.cost)
 
         async def write_pieces() -> None:
             rows = read_result(self._db, principal, found["company_id"], change_id, caller.language)
@@ -64,8 +71,9 @@ class DownloadEndpoint:
                     await self._require_same_reach(caller, principal)
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
 
-        headers = _headers(f"{id}.{format}", format.media_type, request.correlation_id)
-        if await send_all(self._connections, caller, request.receive, send, headers, write_pieces, finite=True):
+        pay = partial(context.charge, points)
+        sent = send_all(self._connections, caller, request.receive, send, headers, write_pieces, pay=pay, finite=True)
+        if await sent:
             with suppress(OSError):
                 await send({"type": "http.response.body", "body": b""})
 

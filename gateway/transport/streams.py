@@ -31,16 +31,19 @@ async def send_all(
     headers: HeaderLines,
     write: Callable[[], Awaitable[None]],
     *,
+    pay: Callable[[], Awaitable[None]] | None = None,
     finite: bool = False,
 ) -> bool:
     """Begins a response that counts as a connection of the caller, and lets `write` send what is in it; whether all.
 
-    The end of the response is left to send. Raises `GatewayError` RATE_LIMITED, before anything is sent, when the
-    caller has too many connections.
+    The end of the response is left to send. Raises, before anything is sent, `GatewayError` RATE_LIMITED when the
+    caller has too many connections, and what `pay` raises, which is awaited only where there is one more.
     """
     begun = False
     try:
         async with connections.keep(caller, finite=finite) as tasks:
+            if pay is not None:
+                await pay()
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             begun = True
             tasks.create_task(_until_gone(receive))

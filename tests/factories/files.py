@@ -77,11 +77,11 @@ class Files:
 class SlowReader:
     """A client that takes a piece of a response when it likes."""
 
-    def __init__(self, app: ASGIApp, address: str, key: str) -> None:
+    def __init__(self, app: ASGIApp, address: str, key: str, method: str = "GET") -> None:
         self._parts: asyncio.Queue[Any] = asyncio.Queue()
         self._takes = asyncio.Semaphore(2)
         headers = [(b"authorization", f"Bearer {key}".encode())]
-        scope = {"type": "http", "method": "GET", "path": address, "query_string": b"", "headers": headers}
+        scope = {"type": "http", "method": method, "path": address, "query_string": b"", "headers": headers}
         self.done = asyncio.create_task(self._run(app, scope))
 
     async def part(self) -> Any:

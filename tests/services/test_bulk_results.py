@@ -135,6 +135,18 @@ async def test_a_file_is_one_of_the_open_connections(bulk: Bulk, monkeypatch: py
     taken = await get(bulk, f"blk_{change_id}/result.csv", files=files)
 
     assert (refused.status_code, taken.status_code) == (429, 200)
+    assert files.purse.spent == [100 + 10 * len(COLUMNS)]
+
+
+async def test_who_asks_for_the_head_alone_is_sent_no_file_and_pays_for_none(bulk: Bulk) -> None:
+    change_id, files = await bulk.plan(LabelSet("x")), Files(bulk.database, PEOPLE)
+    reader = SlowReader(served(bulk, files), f"/bulk-changes/blk_{change_id}/result.csv", "anna", method="HEAD")
+
+    start, *parts = [part async for part in rest(reader)]
+
+    assert (start["status"], dict(start["headers"])[b"content-type"]) == (200, b"text/csv; charset=utf-8")
+    assert parts == [{"type": "http.response.body", "body": b""}]
+    assert files.purse.spent == [100]
 
 
 @pytest.mark.parametrize(
