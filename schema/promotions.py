@@ -42,6 +42,7 @@ class PromoEnding:
 
 @strawberry.type(description="A day on which promotional options turn paid.")
 class PromoDay:
+    __place__ = ("company_id",)
     day: date = column("Which day, in the company's time zone.", Action.NUMBER_READ)
     monthly: Money = computed(
         money("monthly_kopecks"),
@@ -59,7 +60,7 @@ class PromoDay:
         money("forecast_kopecks"),
         "Fees of an average month from that day on: what is paid today, at its prices, with what begins by then, and "
         "without what is disconnected by then together with a guarded option.",
-        Action.NUMBER_READ,
+        Action.TARIFF_READ,  # of a few numbers it tells what each pays
         needs=("forecast_kopecks",),
     )
     endings: list[PromoEnding] = column("By option.", Action.NUMBER_READ)

@@ -116,14 +116,17 @@ async def _pages(
             fees[row["parent_id"]] += fee
             if row["gone"]:
                 ends[row["parent_id"]][row["gone"]] += fee
+    companies = {parent.id: parent.company_id for parent in distinct}
     days = {
-        parent_id: _days(rows, read.catalogue, fees[parent_id], ends[parent_id])
+        parent_id: _days(companies[parent_id], rows, read.catalogue, fees[parent_id], ends[parent_id])
         for parent_id, rows in groupby(endings, key=itemgetter("parent_id"))
     }
     return [page_of(days.get(parent.id, ()), page, _BY_DAY) for parent in parents]
 
 
-def _days(rows: Iterable[Row], catalogue: Catalogue, forecast_kopecks: int, ends: Mapping[date, int]) -> list[Row]:
+def _days(
+    company_id: int, rows: Iterable[Row], catalogue: Catalogue, forecast_kopecks: int, ends: Mapping[date, int]
+) -> list[Row]:
     """Days with their options, of rows in that order; the forecast goes on from what is paid today and ends by day."""
     days: list[Row] = []
     for day, of_day in groupby(rows, key=itemgetter("day")):
@@ -138,6 +141,7 @@ def _days(rows: Iterable[Row], catalogue: Catalogue, forecast_kopecks: int, ends
         gone_kopecks = sum(fee for end, fee in ends.items() if end <= day)
         days.append(
             {
+                "company_id": company_id,
                 "day": day,
                 "day_key": day.isoformat(),
                 "endings": endings,

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from authz.actions import Action
+from authz.enforcer import Effect, Rule, extended
 from authz.principal import Grant, Principal
 from gateway.kit.errors import ErrorCode
 from tests.factories.register import FOREIGN_OWNER, Register
@@ -136,6 +138,18 @@ async def test_a_manager_sees_what_turns_paid_in_the_department_only(register: R
     assert data["company"]["promoCalendar"]["nodes"] == [
         day("2125-01-02", "0.00", "400.00", "500.00", ending("NET_50", 1, 1, "0.00", "400.00"))
     ]
+
+
+async def test_a_forecast_is_for_those_who_see_tariffs_in_that_company(register: Register) -> None:
+    rules = frozenset(Rule("own", action, Effect.ALLOW) for action in Action if action is not Action.TARIFF_READ)
+    grants = (Grant(1, COMPANY, "own"), Grant(2, 1, "owner"))
+    without = Principal("administrator", 3, "Without tariffs", grants, extended(rules))
+
+    refused = await register.ask(CALENDAR, by=without)
+    shown = await register.data(CALENDAR.replace("forecast { amount }", ""), by=without)
+
+    assert {cause.extensions["action"] for cause in refused.causes} == {"tariff:read"}
+    assert [day["day"] for day in shown["company"]["promoCalendar"]["nodes"]] == ["2125-01-02", "2125-07-01"]
 
 
 async def test_nobody_else_sees_a_calendar(register: Register) -> None:
