@@ -118,7 +118,8 @@ class NumberChangeInput:
         description="Disconnect an option.", default=strawberry.UNSET
     )
     promo_guard_set: PromoGuardInput | None = strawberry.field(
-        description="Have an option, or all that are free now, disconnected before they turn paid.",
+        description="Have an option, or all that are free now, disconnected before they turn paid. "
+        "Takes option:disconnect too.",
         default=strawberry.UNSET,
     )
     promo_guard_clear: PromoGuardInput | None = strawberry.field(

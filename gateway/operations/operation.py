@@ -34,14 +34,15 @@ class Outcome:
 class Operation(ABC):
     """Something that can be done to a number. A frozen dataclass of its parameters, which are stored as JSON.
 
-    `kind` is the action that it needs and the journal's name for it, `field` its place in the change input, `summary`
-    the journal's line in words over the names that `names` gives. `provisioned`: the operator's system carries it out;
-    otherwise it is the company's own bookkeeping.
+    `kind` is the action that it needs and the journal's name for it, `also` what it needs beside that, `field` its
+    place in the change input, `summary` the journal's line in words over the names that `names` gives. `provisioned`:
+    the operator's system carries it out; otherwise it is the company's own bookkeeping.
     """
 
     __slots__ = ()
 
     kind: ClassVar[Action]
+    also: ClassVar[tuple[Action, ...]] = ()
     field: ClassVar[str]
     summary: ClassVar[Text]
     provisioned: ClassVar[bool] = True

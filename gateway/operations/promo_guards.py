@@ -65,6 +65,7 @@ class PromoGuardSet(Operation):
     option_id: int | None = None
 
     kind: ClassVar[Action] = Action.PROMO_GUARD_SET
+    also: ClassVar[tuple[Action, ...]] = (Action.OPTION_DISCONNECT,)
     field: ClassVar[str] = "promoGuardSet"
     summary: ClassVar[Text] = Text(
         en="To be disconnected from {msisdn} before turning paid: {option}",

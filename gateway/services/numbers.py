@@ -167,7 +167,7 @@ async def _find(run: Run, principal: Principal, number_id: int, *, lock: bool = 
 
 def missing_rights(principal: Principal, state: NumberState, operation: Operation) -> Iterator[Refusal]:
     """What the caller would have to hold where the number stands; fields begin at the change input."""
-    for action in (Action.NUMBER_CHANGE, operation.kind):
+    for action in (Action.NUMBER_CHANGE, operation.kind, *operation.also):
         if not holds(principal, action, state.company_id, state.department_id):
             message, hint = FORBIDDEN(what=action.description), ASK_FOR_ROLE(action=action.value)
             yield Refusal(ErrorCode.FORBIDDEN, message, (operation.field,), hint=hint)

@@ -3,13 +3,18 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 
+from authz.enforcer import Effect, Rule, extended
+from authz.principal import Grant
 from gateway.db import Database
+from gateway.kit.errors import ErrorCode, Refusals
+from gateway.kit.texts import Language
 from gateway.loaders.number_filters import NumberFilter, PromoFilter
 from gateway.operations.operation import Operation
 from gateway.operations.options import OptionConnect
@@ -112,6 +117,22 @@ async def test_what_works_only_with_the_option_is_disconnected_before_it(
     details = [json.loads(row["details"]) for row in ended]
     assert [each["parameters"] for each in details] == [{"option_id": ADD_ON}, {"option_id": PLAIN}]
     assert {each["cause"] for each in details} == {f"jrn_{asked.journal_id}"}
+
+
+async def test_who_may_not_disconnect_options_has_none_disconnected_by_a_guard(
+    database: Database, fleet: asyncpg.Connection
+) -> None:
+    await connect(fleet, NUMBER, PROMO)
+    rules = frozenset({Rule("rol_1", "option:disconnect", Effect.DENY)})
+    tied = replace(ADMINISTRATOR, grants=(*ADMINISTRATOR.grants, Grant(9, COMPANY, "rol_1")), policy=extended(rules))
+
+    with pytest.raises(Refusals) as refused:
+        await change(database, tied, NUMBER, PromoGuardSet(PROMO), catalogue=CATALOGUE, origin=ORIGIN)
+
+    told = [(each.code, each.field, each.hint and each.hint.render(Language.EN)) for each in refused.value.refusals]
+    hint = "Ask an owner or administrator of the company for a role with option:disconnect."
+    assert told == [(ErrorCode.FORBIDDEN, ("change", "promoGuardSet"), hint)]
+    assert await fleet.fetchval("SELECT count(disconnects_at) FROM connected_options") == 0
 
 
 async def test_a_guard_that_was_taken_back_disconnects_nothing(database: Database, fleet: asyncpg.Connection) -> None:
