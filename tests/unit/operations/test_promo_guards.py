@@ -15,6 +15,7 @@ from tests.unit.operations.catalogues import BASIC, EARLIER, NOW, PLAIN, PROMO, 
 from tests.unit.operations.test_options import refusals, warnings
 
 SET, CLEAR = ("promoGuardSet", "optionId"), ("promoGuardClear", "optionId")
+NO_SUCH = "There is no such option. Take its id from “options”, or from the number's “availableOptions”."
 ENDS = datetime(2026, 4, 2, 1, tzinfo=UTC)
 IN_TIME = datetime(2026, 4, 1, 22, tzinfo=UTC)
 FREE, GUARDED = Connected(EARLIER, ENDS, 5), Connected(EARLIER, ENDS, 5, IN_TIME)
@@ -120,7 +121,7 @@ def test_disconnecting_a_guarded_option_leaves_nothing_to_guard() -> None:
 @pytest.mark.parametrize(
     ("operation", "options", "expected"),
     [
-        (PromoGuardSet(999), {}, (ErrorCode.NOT_FOUND, SET, "There is no such option.", None)),
+        (PromoGuardSet(999), {}, (ErrorCode.NOT_FOUND, SET, NO_SUCH, None)),
         (
             PromoGuardSet(PROMO),
             {},
@@ -156,7 +157,7 @@ def test_disconnecting_a_guarded_option_leaves_nothing_to_guard() -> None:
                 "There is nothing to do.",
             ),
         ),
-        (PromoGuardClear(999), {}, (ErrorCode.NOT_FOUND, CLEAR, "There is no such option.", None)),
+        (PromoGuardClear(999), {}, (ErrorCode.NOT_FOUND, CLEAR, NO_SUCH, None)),
         (
             PromoGuardClear(PROMO),
             {PROMO: FREE},
