@@ -16,7 +16,7 @@ from gateway.kit.texts import Message, Text
 LARGEST_BODY = 100_000
 """Bytes of a request's body."""
 _PATIENCE, _SLOWEST = 10.0, 20_000
-"""Seconds that a body may take, and for how many bytes a second more is granted."""
+"""Seconds that a body may take, and for how many bytes that have come a second more is granted."""
 
 EVENTS = "text/event-stream"
 TEXT = "text/plain"
@@ -84,22 +84,24 @@ class Parameters:
 async def read_body(
     receive: Receive, headers: Headers, largest: int = LARGEST_BODY, too_large: Message | None = None
 ) -> bytes:
-    """The whole body; an `HttpFault` 413 as soon as it is known to be too large, 408 when it takes too long."""
+    """The whole body; an `HttpFault` 413 as soon as it is known to be too large, 408 when it comes too slowly."""
     refused = HttpFault(413, GatewayError(GatewayErrorCode.BAD_REQUEST, too_large or TOO_LARGE(limit=largest)))
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) > largest:
         raise refused
-    body, more, patience = bytearray(), True, _PATIENCE + largest / _SLOWEST
+    body, more, begun = bytearray(), True, asyncio.get_running_loop().time()
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(_PATIENCE) as patience:
             while more:
                 message = await receive()
                 body += message.get("body", b"")
                 if len(body) > largest:
                     raise refused
                 more = message.get("more_body", False)
+                patience.reschedule(begun + _PATIENCE + len(body) / _SLOWEST)
     except TimeoutError:
-        raise fault(408, TOO_SLOW, {"connection": "close"}, seconds=round(patience)) from None
+        seconds = round(_PATIENCE + len(body) / _SLOWEST)
+        raise fault(408, TOO_SLOW, {"connection": "close"}, seconds=seconds) from None
     return bytes(body)
 
 
