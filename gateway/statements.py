@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ARRAY, ClauseElement, Select, Text, bindparam, func, select
+from sqlalchemy import ARRAY, ClauseElement, ScalarSelect, Select, Text, bindparam, func, select
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.sql import SelectBase
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 
@@ -30,6 +32,18 @@ def assume(*, local: bool) -> Select[tuple[str]]:
     return select(func.set_config("gateway.companies", bindparam("tenant_setting", type_=Text), local))
 
 
+_TOTALS = frozenset({"array_agg", "avg", "bool_and", "bool_or", "count", "max", "min", "string_agg", "sum"})
+
+
+def _totals(element: ClauseElement) -> bool:
+    """Whether a column of a query is a total, which is there also where the query's condition is found false."""
+    if isinstance(element, SelectBase | ScalarSelect):
+        return False
+    if isinstance(element, FunctionElement) and element.name in _TOTALS:
+        return True
+    return any(_totals(child) for child in element.get_children() if isinstance(child, ClauseElement))
+
+
 class Statement:
     """A `select()`, `insert()`, `update()`, `delete()` or `text()`, rendered once to PostgreSQL's `$1` form.
 
@@ -37,11 +51,15 @@ class Statement:
     JSONB parameters are plain Python objects; lists are `any_(bindparam("ids", type_=ARRAY(BigInteger)))`, not IN.
     """
 
-    __slots__ = ("_assuming", "_construct", "_known", "_order", "_processors", "_required", "_values", "sql")
+    __slots__ = (
+        *("_assumable", "_assuming", "_construct", "_known", "_order", "_processors", "_required", "_values"),
+        "sql",
+    )
 
     def __init__(self, construct: ClauseElement) -> None:
         self._construct = construct
         self._assuming: Statement | None = None
+        self._assumable = isinstance(construct, Select) and not any(map(_totals, construct.selected_columns))
         compiled = construct.compile(dialect=_DIALECT)
         if not isinstance(compiled, SQLCompiler):
             raise TypeError("a statement is a query or a change of rows, not a change of tables")
@@ -66,12 +84,14 @@ class Statement:
 
     @property
     def assuming(self) -> "Statement | None":
-        """The same query, which first makes the session that of `:tenant_setting`; None where this is no query.
+        """The same query, which first makes the session that of `:tenant_setting`; None where this is no query, and for
+        totals: they come also where another condition was found false before, and the session is not that tenant's.
 
         PostgreSQL evaluates a condition without columns once, above everything else, before it reads any row: so the
         policies of the tables read below it see the new setting.
         """
-        if self._assuming is None and isinstance(self._construct, Select):
+        if self._assuming is None and self._assumable:
+            assert isinstance(self._construct, Select)
             self._assuming = Statement(self._construct.where(assume(local=False).scalar_subquery().is_not(None)))
         return self._assuming
 

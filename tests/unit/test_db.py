@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Column,
     Enum,
     Integer,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Text,
     any_,
     bindparam,
+    func,
     insert,
     literal,
     select,
@@ -152,6 +154,15 @@ def test_a_tenant_is_what_row_level_security_reads() -> None:
     assert Tenant((1, 22)).setting == "{1,22}"
     assert Tenant().setting == "{}"
     assert Tenant((1,)) == ONE != TWO
+
+
+async def test_a_total_of_nothing_is_no_proof_of_a_tenant(narrow: Database, own_notes: None) -> None:
+    total = Statement(select(func.count()).select_from(notes).where(bindparam("asked", type_=Boolean)))
+    assert await seen(narrow, ONE) == ["one"]
+
+    assert [row[0] for row in await narrow.fetch(TWO, total, asked=False)] == [0]
+
+    assert await seen(narrow, TWO) == ["two"]
 
 
 async def test_rows_are_plain_records_of_an_unprivileged_session(database: Database) -> None:
