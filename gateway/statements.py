@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import ARRAY, ClauseElement, ScalarSelect, Select, Text, bindparam, func, select
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.sql import SelectBase
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine
 
 
