@@ -41,7 +41,7 @@ def _totals(element: ClauseElement) -> bool:
         return False
     if isinstance(element, FunctionElement) and element.name in _TOTALS:
         return True
-    return any(_totals(child) for child in element.get_children() if isinstance(child, ClauseElement))
+    return any(_totals(child) for child in element.get_children())
 
 
 class Statement:
