@@ -29,7 +29,7 @@ from gateway.statements import Statement, Tenant
 PAUSE = Limit(1, timedelta(minutes=1))
 HOURLY = Limit(5, timedelta(hours=1))
 DAILY = Limit(10, timedelta(days=1))
-"""Codes that one administrator gets for unknown browsers, and for each known one."""
+"""Codes for the unknown browsers of one log-in together, and for each known one; in a day, of an administrator."""
 BY_ADDRESS = Limit(30, timedelta(hours=1))
 """Requests from one network address, which an office shares."""
 
@@ -99,28 +99,29 @@ class Asked:
 async def request_code(visit: Visit, login: str) -> Asked:
     """Sends a code to an e-mail address or a phone number in any writing, if somebody signs in with it.
 
-    Nobody is looked up before the answer is given, so neither it nor its time depends on who there is.
+    Somebody or nobody is looked up and counted alike, and the code is made and sent after the answer, so neither the
+    answer nor its time depends on who there is.
     """
     login = normal_login(login)
-    pause = await tries.claim(visit.db, visit.keyring.digest("code, pause", login, visit.device_hash), PAUSE)
+    found = await find_login(visit, login)
+    device = device_bucket(visit, found)
+    pause = await tries.claim(visit.db, visit.keyring.digest("code, pause", login, device), PAUSE)
     if not pause.allowed:
         return Asked(pause.until, Refusal(ErrorCode.ALREADY_DONE, JUST_SENT(), ("login",)))
     for bucket, limit in (
-        (visit.keyring.digest("code, hour", login, visit.device_hash), HOURLY),
+        (visit.keyring.digest("code, hour", login, device), HOURLY),
         (visit.keyring.digest("code, address", visit.ip), BY_ADDRESS),
     ):
         one = await tries.claim(visit.db, bucket, limit)
         if not one.allowed:
             return Asked(one.until, Refusal(ErrorCode.LOCKED, TOO_MANY(), ("login",)))
-    visit.post.later(_send_code(visit, login))
+    visit.post.later(_send_code(visit, found, login, device))
     return Asked(pause.until)
 
 
-async def _send_code(visit: Visit, login: str) -> None:
-    found = await find_login(visit, login)
+async def _send_code(visit: Visit, found: Login | None, login: str, device: bytes) -> None:
     if found is None:
         return
-    device = device_bucket(visit, found)
     bucket = visit.keyring.digest("code, day", str(found.administrator_id), device)
     if not (await tries.claim(visit.db, bucket, DAILY)).allowed:
         return
@@ -150,7 +151,7 @@ async def reset_password(visit: Visit, login: str, code: str, password: str) -> 
     await check_password(password, [login], "password")
     async with paced():
         found = await find_login(visit, login)
-        device = b"" if found is None else device_bucket(visit, found)
+        device = device_bucket(visit, found)
         digest = await _tried(visit, found, device, bare(code))
         password_hash = await hash_password(password)
         principal = await load_administrator(visit.db, found.administrator_id, found.name) if found else None

@@ -97,9 +97,9 @@ async def _find(visit: Visit, **by: object) -> Login | None:
     return Login(**{**rows[0], "language": Language[rows[0]["language"]]}) if rows else None
 
 
-def device_bucket(visit: Visit, found: Login) -> bytes:
+def device_bucket(visit: Visit, found: Login | None) -> bytes:
     """What tells browsers of an administrator apart: each known one by itself, all unknown ones together."""
-    return visit.device_hash if found.known_device else b""
+    return visit.device_hash if found is not None and found.known_device else b""
 
 
 def wrong_tries(visit: Visit, found: Login | None, login: str) -> bytes:

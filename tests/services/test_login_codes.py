@@ -107,17 +107,22 @@ async def test_a_code_is_asked_for_once_a_minute_and_five_times_an_hour(
     assert (await browser.received()).count("e-mail to") == 5
 
 
-async def test_new_cookies_bring_no_more_codes(
+async def test_made_up_cookies_share_the_codes_of_unknown_browsers(
     database: Database, browser: Browser, owner_connection: asyncpg.Connection
 ) -> None:
     known = Browser(database)
     known.keep(await sign_in(known.visit, EMAIL, PASSWORD))
+    answers = []
     for n in range(12):
         browser.device = f"made up {n}"
-        await request_code(browser.visit, EMAIL)
-    await request_code(known.visit, EMAIL)
+        answers.append(code_of((await request_code(browser.visit, EMAIL)).refusal))
+        if n % 2:
+            await owner_connection.execute("UPDATE tries SET until = now() WHERE until < now() + interval '1 minute'")
+    own = [code_of((await request_code(known.visit, EMAIL)).refusal) for _ in range(2)]
 
-    assert (await browser.received()).count("e-mail to") == 10
+    assert answers == [None, ErrorCode.ALREADY_DONE] * 5 + [ErrorCode.LOCKED, ErrorCode.ALREADY_DONE]
+    assert own == [None, ErrorCode.ALREADY_DONE]
+    assert (await browser.received()).count("e-mail to") == 5
     assert (await known.received()).count("e-mail to") == 1
 
 
