@@ -15,6 +15,7 @@ from gateway.loaders.pages import Listing, pages
 from gateway.loaders.reading import Read
 from gateway.loaders.sources import Reach, Source, columns_of
 from gateway.models import metadata
+from gateway.models.invitations import SHOWN
 from gateway.statements import Statement
 
 _ADMINISTRATORS = metadata.tables["administrators"]
@@ -33,8 +34,8 @@ def _in_force(in_scope: ColumnElement[bool]) -> ColumnElement[bool]:
     return and_(in_scope, _API_KEYS.c.revoked_at.is_(None))
 
 
-def _administrators(action: Action | None) -> Source:
-    columns, company = columns_of(_ADMINISTRATORS), _GRANTS.c.company_id
+def _administrators(action: Action | None, **shown: ColumnElement[Any]) -> Source:
+    columns, company = columns_of(_ADMINISTRATORS, **shown), _GRANTS.c.company_id
     return Source(action, columns, company=company, reach=Reach.WHOLE, seen=_holds_a_grant_there)
 
 
@@ -46,7 +47,7 @@ def _grants(action: Action | None) -> Source:
     return Source(action, columns_of(_GRANTS), company=_GRANTS.c.company_id, reach=Reach.WHOLE)
 
 
-ADMINISTRATORS = _administrators(Action.ADMINISTRATOR_READ)
+ADMINISTRATORS = _administrators(Action.ADMINISTRATOR_READ, **SHOWN)
 API_KEYS = _api_keys(Action.API_KEY_READ)
 GRANTS = _grants(Action.ADMINISTRATOR_READ)
 API_KEY_GRANTS = _grants(Action.API_KEY_READ)

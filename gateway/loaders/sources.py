@@ -41,7 +41,7 @@ class Join(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A table as it is read. `columns` may hold expressions beside the table's own columns, under names of their own.
+    """A table as it is read. `columns` may hold expressions beside the table's own columns, or in place of them.
 
     Columns called "<name>.<column>" are those of the row that the join of that name brings along.
 

@@ -18,7 +18,8 @@ from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
 from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Language, Text
 from gateway.models import metadata
-from gateway.services import giving, holdings, journal
+from gateway.models.invitations import SHOWN
+from gateway.services import giving, holdings, invitations, journal
 from gateway.services.giving import HeldRole, Place
 from gateway.services.holdings import Holdings
 from gateway.services.idempotency import Answer, once
@@ -73,12 +74,12 @@ _COMPANY_OF = Statement(
     select(_GRANTS.c.company_id).where(_GRANTS.c.company_id == any_(_COMPANIES), _GRANTS.c.id == _ID)
 )
 _KNOWN = Statement(
-    select(_ADMINISTRATORS.c.name).where(
+    select(SHOWN["name"].label("name")).where(
         _ADMINISTRATORS.c.id == _ID,
         exists().where(_GRANTS.c.administrator_id == _ADMINISTRATORS.c.id, _GRANTS.c.company_id == any_(_COMPANIES)),
     )
 )
-_NAME_OF_PERSON = Statement(select(_ADMINISTRATORS.c.name).where(_ADMINISTRATORS.c.id == _ID))
+_NAME_OF_PERSON = Statement(select(SHOWN["name"].label("name")).where(_ADMINISTRATORS.c.id == _ID))
 _NAME_OF_KEY = Statement(
     select(_API_KEYS.c.name).where(
         _API_KEYS.c.company_id == bindparam("company_id", type_=BigInteger), _API_KEYS.c.id == _ID
@@ -98,11 +99,11 @@ _MAKE = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An administrator to be given something; `created` when the invitation made them."""
+    """An administrator to be given something, by the name that the giver may know; `new` to those who give."""
 
     id: int
     name: str
-    created: bool = False
+    new: bool = False
 
 
 async def add(
@@ -157,9 +158,10 @@ async def invite(
 ) -> dict[str, Any]:
     """Gives a role to whoever signs in with this e-mail or phone number, made now if there is nobody; the grant's row.
 
-    They are told so, in words that the inviter does not choose. One log-in only: a second one that nobody has proved to
-    be theirs would let its owner in later. Raises as `add`, and `Refusal` INVALID or REQUIRED for what is no name,
-    e-mail or phone number.
+    They are told so, in words that the inviter does not choose. Of somebody whom the inviter does not see the company
+    is shown what was typed until they sign in, so nothing tells whether they had been there before. One log-in only: a
+    second one that nobody has proved to be theirs would let its owner in later. Raises as `add`, and `Refusal` INVALID
+    or REQUIRED for what is no name, e-mail or phone number.
     """
     name = name.strip()
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
@@ -181,7 +183,14 @@ async def invite(
             giving.require(giver, Action.ADMINISTRATOR_INVITE, place)
             giving.require(giver, Action.GRANT_ADD, place)
             role = await giving.find_role(within, company_id, role_number, "roleId")
-            invited.append(await find_or_make(within, name, email=email, phone=phone, language=language))
+            person = await find_or_make(within, name, email=email, phone=phone, language=language)
+            seen = await within(
+                _KNOWN, id=person.id, companies=scope(principal, Action.ADMINISTRATOR_READ).whole.companies
+            )
+            new = not seen and all(row["administrator_id"] != person.id for row in held.rows)
+            if new:
+                await invitations.keep(within, company_id, person.id, name, email=email, phone=phone)
+            invited.append(Person(person.id, seen[0]["name"] if seen else name, new))
             return await _give(within, held, giver, role, place, invited[0], origin)
 
         request = {"administratorInvite": [name, role_number, department_id, email, phone]}
@@ -204,7 +213,7 @@ async def find_or_make(run: Run, name: str, *, email: str | None, phone: str | N
                 return Person(row["administrator_id"], row["name"])
         (made,) = await run(_MAKE, its_name=name, its_email=email, its_phone=phone, its_language=language.name)
         if made["id"] is not None:
-            return Person(made["id"], name, created=True)
+            return Person(made["id"], name, new=True)
         # Somebody else made them in between, and is found now.
 
 
@@ -283,7 +292,7 @@ async def _write(run: Run, role: HeldRole, place: Place, person: Person, origin:
             details={"names": names},
         )
     ]
-    if person.created:
+    if person.new:
         invited = {"names": {"administrator": person.name}}
         entries.insert(0, NewEntry(action=Action.ADMINISTRATOR_INVITE, subject=subject, details=invited))
     await journal.append(run, place.company_id, origin, datetime.now(UTC), entries)

@@ -15,7 +15,7 @@ from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Text
 from gateway.models import metadata
 from gateway.models.columns import MOMENT
-from gateway.services import tries
+from gateway.services import invitations, tries
 from gateway.services.logins import Login, device_bucket, find_login, forget_tries, normal_login
 from gateway.services.own_journal import OwnAction, append_everywhere, by_themselves
 from gateway.services.password_policy import check_password
@@ -163,6 +163,7 @@ async def reset_password(visit: Visit, login: str, code: str, password: str) -> 
                 raise Refusal(ErrorCode.BAD_CODE, BAD_CODE(), ("code",), hint=BAD_CODE_HINT())
             await set_password(within, principal.id, password_hash)
             await end_sessions(within, principal.id)
+            await invitations.end(within, principal.id)
             await forget_tries(visit, within, found, unlock=True)
             await append_everywhere(
                 within, principal, by_themselves(visit, principal), OwnAction.PASSWORD_RESET, {"ip": visit.ip}

@@ -8,6 +8,7 @@ from authz.principal import Principal
 from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Described
 from gateway.models.journal import ActorKind
+from gateway.services import invitations
 from gateway.services.journal import NewEntry, Origin, append
 from gateway.services.running import Run
 from gateway.services.visits import Visit
@@ -74,6 +75,8 @@ async def append_everywhere(
 ) -> None:
     """A line in each company of the principal, in the order of the companies, so that nobody waits in a circle.
 
+    A company that has invited them learns nothing of it before they sign in.
+
     Without a subject the line is about the administrator. It comes last in a transaction, as `journal.append` does.
     """
     entry = NewEntry(
@@ -84,5 +87,7 @@ async def append_everywhere(
         details={"names": {"name": principal.name}, **details},
     )
     moment = datetime.now(UTC)
+    waiting = await invitations.waiting(run, principal.id)
     for company_id in principal.companies:
-        await append(run, company_id, origin, moment, [entry])
+        if company_id not in waiting:
+            await append(run, company_id, origin, moment, [entry])

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -11,15 +12,19 @@ from authz.actions import Action
 from authz.roles import BuiltInRole
 from authz.scope import holds
 from gateway.db import Database
-from gateway.kit.errors import ErrorCode
+from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Language
+from gateway.loaders.access import ADMINISTRATORS
+from gateway.loaders.reading import Read
 from gateway.ports.mail import ConsoleMail
 from gateway.ports.sms import ConsoleSms
 from gateway.services import grants
+from gateway.services.logins import find_administrator, lock
 from gateway.services.post import Post
 from gateway.services.principals import load_administrator
+from gateway.services.sessions import open_session
 from gateway.services.summaries import summary
-from tests.services.fleet import BRANCH, COMPANY
+from tests.services.fleet import BRANCH, COMPANY, OTHER_COMPANY
 from tests.services.holders import (
     ADMINISTRATOR,
     FOREIGN_AUDITOR,
@@ -38,6 +43,8 @@ from tests.services.holders import (
     refused,
     settle,
 )
+from tests.services.people import Browser, journalled
+from tests.unit.operations.catalogues import catalogue
 
 
 @pytest.fixture(autouse=True)
@@ -110,8 +117,58 @@ async def test_who_signs_in_already_is_not_made_again(database: Database, owner_
 
     assert (by_phone["administrator_id"], by_email["administrator_id"]) == (FOREIGN_OWNER, FOREIGN_AUDITOR)
     assert await owner_connection.fetchval("SELECT count(*) FROM administrators") == 7
-    assert [line["action"] for line in await journal(owner_connection)] == ["grant:add", "grant:add"]
     assert await owner_connection.fetchval("SELECT name FROM administrators WHERE id = $1", FOREIGN_OWNER) == "Fedor"
+
+
+async def shown(database: Database, by: int, administrator_id: int) -> Any:
+    read = Read(await person(database, by), database, catalogue())
+    columns = frozenset({"id", "name", "email", "phone", "last_login_at", "locked_until"})
+    return (await read.rows(ADMINISTRATORS, [administrator_id], columns))[0]
+
+
+TYPED = {"name": "Vera", "email": None, "phone": None, "last_login_at": None, "locked_until": None}
+
+
+@pytest.mark.parametrize("existing", [True, False])
+async def test_until_they_sign_in_an_invited_person_is_what_was_typed(
+    database: Database, owner_connection: asyncpg.Connection, existing: bool
+) -> None:
+    email = "foma@company.example" if existing else "new@company.example"
+    await owner_connection.execute("UPDATE administrators SET phone = '79260000009' WHERE id = $1", FOREIGN_AUDITOR)
+
+    id = (await invite(database, OWNER, email=email))["administrator_id"]
+    await owner_connection.execute("UPDATE administrators SET last_login_at = now(), locked_until = now()")
+
+    assert dict(await shown(database, OWNER, id)) == TYPED | {"id": id, "email": email}
+    lines = await journal(owner_connection)
+    assert [line["action"] for line in lines] == ["administrator:invite", "grant:add"]
+    assert [line["details"]["names"]["administrator"] for line in lines] == ["Vera", "Vera"]
+    with pytest.raises(Refusal, match="Vera already has this role there"):
+        await invite(database, OWNER, email=email, name="Somebody")
+
+
+async def test_who_signs_in_is_shown_as_they_are(database: Database, owner_connection: asyncpg.Connection) -> None:
+    await invite(database, OWNER, email="foma@company.example")
+    visit = Browser(database).visit
+    found = await find_administrator(visit, FOREIGN_AUDITOR)
+    assert found is not None
+
+    await lock(visit, found, datetime.now(UTC))
+    assert await journalled(owner_connection, OTHER_COMPANY) == ["login:lock"]
+    assert "login:lock" not in await journalled(owner_connection, COMPANY)
+    await open_session(visit, found, remember=False)
+
+    row = await shown(database, OWNER, FOREIGN_AUDITOR)
+    assert (row["name"], row["email"]) == ("Foma", "foma@company.example")
+    assert row["last_login_at"] is not None
+
+
+async def test_what_an_inviter_typed_hides_nobody_from_their_colleagues(database: Database) -> None:
+    for email in ("foma@company.example", "fedor@company.example"):
+        await invite(database, OWNER, email=email)
+
+    assert (await shown(database, FOREIGN_OWNER, FOREIGN_AUDITOR))["name"] == "Foma"
+    assert (await shown(database, OWNER, FOREIGN_AUDITOR))["name"] == "Vera"
 
 
 async def test_many_invitations_at_once_make_one_person(
