@@ -225,6 +225,7 @@ async def _set_threshold(
             decode(input.company_id, Kind.COMPANY, ("companyId",)),
             input.number_count,
             kopecks(input.amount, "amount"),
+            session_id=context.session_id,
             origin=context.author,
         )
 

@@ -71,6 +71,7 @@ async def _add(
             decode(input.administrator_id, Kind.ADMINISTRATOR, ("administratorId",)),
             decode(input.role_id, Kind.ROLE, ("roleId",)),
             number(input.department_id, Kind.DEPARTMENT, "departmentId"),
+            session_id=context.session_id,
             origin=context.author,
             idempotency_key=given(input.idempotency_key),
         )
@@ -98,6 +99,7 @@ async def _invite(
             email=given(input.email),
             phone=given(input.phone),
             language=given(input.language) or context.language,
+            session_id=context.session_id,
             origin=context.author,
             post=context.post,
             idempotency_key=given(input.idempotency_key),

@@ -92,7 +92,9 @@ class StepUpInput:
 
 @strawberry.type(description="Answer.")
 class StepUpPayload:
-    until: datetime | None = column("Until when bulk changes, money and second factors ask for no other proof.", PUBLIC)
+    until: datetime | None = column(
+        "Until when bulk changes, rights to them, and second factors ask for no other proof.", PUBLIC
+    )
     user_errors: list[UserError] = column("Why not.", PUBLIC)
 
 
@@ -204,5 +206,5 @@ class SecondFactorMutation:
         _recovery_codes_renew, "Make new recovery codes. Needs a fresh stepUp or log-in.", PUBLIC
     )
     step_up: StepUpPayload = batched(
-        _step_up, "Prove anew who one is; bulk changes, money and second factors ask for that.", PUBLIC
+        _step_up, "Prove anew who one is; bulk changes, rights to them, and second factors ask for that.", PUBLIC
     )

@@ -25,7 +25,6 @@ from gateway.services.idempotency import Answer, once
 from gateway.services.journal import NewEntry, Origin
 from gateway.services.principals import hash_token
 from gateway.services.running import Run
-from gateway.services.step_up import require_step_up
 from gateway.statements import Statement, Tenant
 
 LONGEST_NAME = 100
@@ -166,7 +165,7 @@ async def create(
                 raise Refusal(ErrorCode.NOT_AVAILABLE, NO_OWNER(), ("roleIds",))
             actions = frozenset[str]().union(*(role.actions for role in roles))
             giving.require_no_more(maker, actions, place, "roleIds")
-            await _require_proof(db, principal, session_id, actions)
+            await giving.require_proof(db, principal, session_id, actions)
             others = await within(_OF_COMPANY, company_id=company_id)
             if any(other["name"].casefold() == name.casefold() for other in others):
                 raise Refusal(ErrorCode.CONFLICT, NAME_TAKEN(name=name), ("name",))
@@ -226,7 +225,7 @@ async def rotate(
                 if row["api_key_id"] == key_id:
                     role, place = giving.role_of(row), giving.place_of(row)
                     giving.require_no_more(caller, role.actions, place, "id")
-                    await _require_proof(db, principal, session_id, role.actions)
+                    await giving.require_proof(db, principal, session_id, role.actions)
             known = {*await known_to(within, held.company_id, key_id)}
             known.update(await _shown_to(within, held.company_id, principal))
             columns["its_known_to"] = sorted(known)
@@ -278,12 +277,6 @@ async def _shown_to(run: Run, company_id: int, principal: Principal) -> Sequence
     if principal.kind == "api_key":
         return await known_to(run, company_id, principal.id)
     return (principal.id,) if principal.kind == "administrator" else ()
-
-
-async def _require_proof(db: Database, principal: Principal, session_id: int | None, actions: frozenset[str]) -> None:
-    """A key is never asked for a fresh proof: whoever gets one with which bulk changes are applied gives it before."""
-    if Action.BULK_CHANGE_APPLY in actions:
-        await require_step_up(db, principal, session_id)
 
 
 async def _find(run: Run, principal: Principal, key_id: int) -> tuple[Holdings, Any]:

@@ -19,6 +19,7 @@ from gateway.operations import wording
 from gateway.services import journal
 from gateway.services.journal import NewEntry, Origin
 from gateway.services.running import Run
+from gateway.services.step_up import require_step_up
 from gateway.statements import Statement, Tenant
 
 SET = Text(
@@ -70,17 +71,19 @@ async def set_threshold(
     number_count: int | None,
     kopecks: int | None,
     *,
+    session_id: int | None,
     origin: Origin,
 ) -> Row:
     """Sets both limits, None for no limit, for plans made from now on; the row. Setting the same again does nothing.
 
-    Raises `Refusal` NOT_FOUND for a company where the caller may not, INVALID for less than zero.
+    Raises `Refusal` NOT_FOUND for a company where the caller may not, INVALID for less than zero, STEP_UP_REQUIRED.
     """
     if company_id not in scope(principal, Action.APPROVAL_THRESHOLD_SET).whole.companies:
         raise Refusal(ErrorCode.NOT_FOUND, NO_COMPANY(), ("companyId",))
     for value, field in ((number_count, "numberCount"), (kopecks, "amount")):
         if value is not None and value < 0:
             raise Refusal(ErrorCode.INVALID, NEGATIVE(), (field,))
+    await require_step_up(db, principal, session_id)
     given = {"number_count": number_count, "kopecks": kopecks}
     async with db.transaction(Tenant((company_id,))) as session:
         within = partial(run, session)

@@ -11,6 +11,7 @@ from authz.enforcer import BUILT_IN, Effect
 from authz.principal import Principal
 from authz.roles import BuiltInRole
 from authz.scope import holds, holds_throughout
+from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Language, Message, Text
@@ -18,6 +19,7 @@ from gateway.models import access, metadata
 from gateway.operations import wording
 from gateway.services.holdings import Holdings, lacking
 from gateway.services.running import Run
+from gateway.services.step_up import require_step_up
 from gateway.statements import Statement
 
 NO_COMPANY = Text(en="There is no such company, or not for you.", ru="Такой компании нет, или она вам недоступна.")
@@ -52,6 +54,11 @@ LAST_OWNER = Text(
 NAME_ANOTHER = Text(en="Name another owner first.", ru="Сначала назначьте другого владельца.")
 EVERYWHERE = Text(en="the whole company", ru="вся компания")
 DEPARTMENT = Text(en="department “{name}”", ru="подразделение «{name}»")
+
+PROVEN = frozenset(
+    {Action.BULK_CHANGE_APPLY, Action.BULK_CHANGE_APPROVE, Action.APPROVAL_THRESHOLD_SET, Action.OWNER_GRANT}
+)
+"""Actions that a person gives to somebody, or to a key, with a fresh proof only: all that bulk changes hang on."""
 
 _BUILT_IN = {role.value: role for role in BuiltInRole}
 
@@ -189,6 +196,15 @@ def require_owner(principal: Principal, place: Place, *field: str) -> None:
     """Raises `Refusal` FORBIDDEN at `field` for somebody who may not name owners."""
     if not holds_throughout(principal, Action.OWNER_GRANT, place.company_id):
         raise Refusal(ErrorCode.FORBIDDEN, OWNERS_ONLY(), field, hint=ASK_FOR_ROLE(action=Action.OWNER_GRANT.value))
+
+
+async def require_proof(db: Database, principal: Principal, session_id: int | None, actions: Collection[str]) -> None:
+    """Raises `Refusal` STEP_UP_REQUIRED where one of the actions that are given takes a fresh proof.
+
+    A key is never asked for one later: whoever gives it such an action, or gets its secret, gives the proof before.
+    """
+    if not PROVEN.isdisjoint(actions):
+        await require_step_up(db, principal, session_id)
 
 
 def require_owner_left(before: Holdings, after: Holdings, *field: str) -> None:

@@ -114,13 +114,14 @@ async def add(
     role_number: int,
     department_id: int | None,
     *,
+    session_id: int | None,
     origin: Origin,
     idempotency_key: str | None = None,
 ) -> dict[str, Any]:
     """Gives a role to an administrator whom the caller sees; the row of the grant.
 
     Raises `Refusal` NOT_FOUND for what the caller does not see, FORBIDDEN where the caller holds less than is given
-    over the place, ALREADY_DONE, CONFLICT.
+    over the place, STEP_UP_REQUIRED for a role of `giving.PROVEN` actions, ALREADY_DONE, CONFLICT.
     """
     async with db.transaction(Tenant(principal.companies)) as session:
         within = partial(run, session)
@@ -131,6 +132,7 @@ async def add(
             giver = held.principal(principal.kind, principal.id)
             giving.require(giver, Action.GRANT_ADD, place)
             role = await giving.find_role(within, company_id, role_number, "roleId")
+            await giving.require_proof(db, principal, session_id, role.allows)
             seen = scope(principal, Action.ADMINISTRATOR_READ).whole.companies
             found = await within(_KNOWN, id=administrator_id, companies=seen)
             if not found:
@@ -152,6 +154,7 @@ async def invite(
     email: str | None,
     phone: str | None,
     language: Language,
+    session_id: int | None,
     origin: Origin,
     post: Post,
     idempotency_key: str | None = None,
@@ -183,6 +186,7 @@ async def invite(
             giving.require(giver, Action.ADMINISTRATOR_INVITE, place)
             giving.require(giver, Action.GRANT_ADD, place)
             role = await giving.find_role(within, company_id, role_number, "roleId")
+            await giving.require_proof(db, principal, session_id, role.allows)
             person = await find_or_make(within, name, email=email, phone=phone, language=language)
             seen = await within(
                 _KNOWN, id=person.id, companies=scope(principal, Action.ADMINISTRATOR_READ).whole.companies

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, String, bindparam, insert, select, update
 
 from authz.actions import Action
-from authz.principal import Principal
+from authz.principal import Principal, PrincipalKind
 from authz.roles import BuiltInRole
 from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal, Refusals
@@ -23,7 +23,6 @@ from gateway.services.giving import HeldRole
 from gateway.services.holdings import Holdings
 from gateway.services.journal import NewEntry, Origin
 from gateway.services.running import Run
-from gateway.services.step_up import require_step_up
 from gateway.statements import Statement, Tenant
 
 LONGEST_NAME = 100
@@ -107,8 +106,8 @@ async def save(
     """Makes or changes a role of the company's own; its row.
 
     Nobody puts into a role, or changes in one, what they do not hold in all of the company, denied actions included;
-    to change what a role says that somebody holds takes `grant:add` as well, and a fresh proof where a key may apply
-    bulk changes by that. Raises `Refusal` or `Refusals`.
+    to change what a role says that somebody holds takes `grant:add` as well, and a fresh proof where holders gain
+    by that what takes one to give. Raises `Refusal` or `Refusals`.
     """
     async with db.transaction(Tenant(principal.companies)) as session:
         within = partial(run, session)
@@ -116,8 +115,7 @@ async def save(
         if refusals := _refusals(principal, case):
             raise Refusals(refusals)
         draft, before = case.draft, case.before
-        if _arms_a_key(case):
-            await require_step_up(db, principal, session_id)
+        await giving.require_proof(db, principal, session_id, _gained(case))
         content = {"its_name": draft.name, "its_allows": [*draft.allows], "its_denies": [*draft.denies]}
         if draft.number is None:
             (row,) = await within(_INSERT, company_id=draft.company_id, **content)
@@ -251,17 +249,18 @@ def _refusals(principal: Principal, case: _Case) -> list[Refusal]:
     return refusals
 
 
-def _arms_a_key(case: _Case) -> bool:
-    """Whether a key that holds the role may apply bulk changes by it, somewhere where it might not before."""
+def _gained(case: _Case) -> set[Action]:
+    """The actions that holders of the role gain by it, somewhere where they might not before."""
     draft, held = case.draft, case.held
     if draft.number is None:
-        return False
+        return set()
     after = held.with_role(draft.number, draft.allows, draft.denies)
-    keys = {row["api_key_id"] for row in held.of_role(draft.number) if row["api_key_id"]}
-    return any(
-        Action.BULK_CHANGE_APPLY in _difference(held.principal("api_key", key), after.principal("api_key", key))[0]
-        for key in keys
-    )
+    gained: set[Action] = set()
+    kinds: tuple[PrincipalKind, ...] = ("administrator", "api_key")
+    for kind in kinds:
+        for id in {row[f"{kind}_id"] for row in held.of_role(draft.number) if row[f"{kind}_id"]}:
+            gained.update(_difference(held.principal(kind, id), after.principal(kind, id))[0])
+    return gained
 
 
 def _shown(name: str, allows: Sequence[str], denies: Sequence[str]) -> dict[str, Any]:

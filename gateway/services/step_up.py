@@ -1,4 +1,4 @@
-"""Step-up: bulk changes, money and second factors want a proof of the caller that is a few minutes old at most."""
+"""Step-up: bulk changes, rights to them, and second factors want a proof of the caller that is minutes old at most."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -195,7 +195,7 @@ async def test_a_second_person_decides_and_nobody_else(client: Client) -> None:
       approvalThreshold { numberCount amount { amount } } userErrors { code field }
     } }"""
     given = {"companyId": "com_91", "numberCount": 4, "amount": None}
-    answer = await client.register.data(source, {"input": given}, by=AUTHOR)
+    answer = await client.register.data(source, {"input": given}, by=AUTHOR, session_id=AUTHOR.id)
     assert answer["approvalThresholdSet"] == {"approvalThreshold": {"numberCount": 4, "amount": None}, "userErrors": []}
     id = await client.plan(target={"ids": IDS})
 

@@ -37,6 +37,7 @@ from tests.services.holders import (
     origin,
     own_role,
     person,
+    prove,
     refused,
     settle,
 )
@@ -48,10 +49,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(autouse=True)
 async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
     await settle(owner_connection)
-    await owner_connection.execute(
-        "INSERT INTO sessions (id, administrator_id, token_hash, device, ip, expires_at, stepped_up_at) "
-        "SELECT id, id, id::text::bytea, '', '', now() + interval '1 hour', now() FROM administrators"
-    )
+    await prove(owner_connection)
 
 
 async def create(

@@ -188,7 +188,9 @@ async def test_the_hash_changes_with_all_that_decides_and_with_nothing_else(bulk
 async def test_above_a_threshold_a_second_person_decides(
     bulk: Bulk, number_count: int | None, kopecks: int | None, reason: str | None
 ) -> None:
-    await bulk_thresholds.set_threshold(bulk.database, OWNER, COMPANY, number_count, kopecks, origin=origin_of(OWNER))
+    await bulk_thresholds.set_threshold(
+        bulk.database, OWNER, COMPANY, number_count, kopecks, session_id=OWNER.id, origin=origin_of(OWNER)
+    )
 
     row = await bulk.row(await bulk.plan(OptionConnect(PLAIN)))
 
@@ -199,7 +201,9 @@ async def test_above_a_threshold_a_second_person_decides(
 @pytest.mark.parametrize(("kopecks", "status"), [(24_899, "AWAITING_APPROVAL"), (24_900, "PLANNED")])
 async def test_what_gets_cheaper_does_not_make_up_for_what_gets_dearer(bulk: Bulk, kopecks: int, status: str) -> None:
     await bulk.connection.execute("UPDATE numbers SET tariff_id = $1 WHERE id = $2", BUSINESS, NUMBER)
-    await bulk_thresholds.set_threshold(bulk.database, OWNER, COMPANY, None, kopecks, origin=origin_of(OWNER))
+    await bulk_thresholds.set_threshold(
+        bulk.database, OWNER, COMPANY, None, kopecks, session_id=OWNER.id, origin=origin_of(OWNER)
+    )
 
     row = await bulk.row(await bulk.plan(TariffChange(BASIC), OptionConnect(PLAIN), target=[NUMBER]))
 

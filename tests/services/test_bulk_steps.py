@@ -51,7 +51,9 @@ async def take(bulk: Bulk, step: Step, change_id: int, principal: Principal = AD
 
 async def waiting(bulk: Bulk, **options: Any) -> int:
     """A change that waits for a second person."""
-    await bulk_thresholds.set_threshold(bulk.database, OWNER, COMPANY, 0, None, origin=origin_of(OWNER))
+    await bulk_thresholds.set_threshold(
+        bulk.database, OWNER, COMPANY, 0, None, session_id=OWNER.id, origin=origin_of(OWNER)
+    )
     return await bulk.plan(LabelSet("x"), **options)
 
 
@@ -251,7 +253,9 @@ async def test_what_no_text_can_hold_is_refused_before_it_is_kept(bulk: Bulk) ->
 async def test_thresholds_are_set_by_owners(bulk: Bulk) -> None:
     async def threshold(principal: Principal, count: int | None, kopecks: int | None) -> Any:
         origin = origin_of(principal)
-        return await bulk_thresholds.set_threshold(bulk.database, principal, COMPANY, count, kopecks, origin=origin)
+        return await bulk_thresholds.set_threshold(
+            bulk.database, principal, COMPANY, count, kopecks, session_id=principal.id, origin=origin
+        )
 
     assert await refused(threshold(ADMINISTRATOR, 1, None)) == (ErrorCode.NOT_FOUND, ("companyId",))
     assert await refused(threshold(OWNER, -1, None)) == (ErrorCode.INVALID, ("numberCount",))
@@ -262,3 +266,5 @@ async def test_thresholds_are_set_by_owners(bulk: Bulk) -> None:
     assert [tuple(line) for line in lines] == [
         ('{"kopecks": null, "numberCount": null}', '{"kopecks": null, "numberCount": 5}')
     ]
+    await bulk.connection.execute("UPDATE sessions SET stepped_up_at = now() - interval '16 minutes'")
+    assert await refused(threshold(OWNER, None, None)) == (ErrorCode.STEP_UP_REQUIRED, ())

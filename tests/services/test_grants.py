@@ -39,6 +39,7 @@ from tests.services.holders import (
     origin,
     own_role,
     person,
+    prove,
     refused,
     settle,
 )
@@ -47,6 +48,7 @@ from tests.services.holders import (
 @pytest.fixture(autouse=True)
 async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
     await settle(owner_connection)
+    await prove(owner_connection)
 
 
 async def add(
@@ -59,6 +61,7 @@ async def add(
     **more: Any,
 ) -> dict[str, Any]:
     giver = await person(database, by)
+    more.setdefault("session_id", by)
     return await grants.add(database, giver, company_id, to, role, department_id, origin=origin(giver), **more)
 
 
@@ -276,7 +279,14 @@ async def test_who_lost_their_role_a_moment_ago_gives_nothing(
     await grant(owner_connection, 71, ADMINISTRATOR, role="reporting")
 
     late = grants.add(
-        database, still_known, COMPANY, AUDITOR, ROLES[BuiltInRole.REPORTING], None, origin=origin(still_known)
+        database,
+        still_known,
+        COMPANY,
+        AUDITOR,
+        ROLES[BuiltInRole.REPORTING],
+        None,
+        session_id=None,
+        origin=origin(still_known),
     )
 
     assert await refused(late) == [(ErrorCode.FORBIDDEN, ())]
@@ -301,3 +311,16 @@ async def test_a_role_that_was_taken_is_not_given_again_by_a_late_repeat(databas
     assert await add(database, OWNER, AUDITOR, role, idempotency_key="k") == given
 
     assert not holds(await person(database, AUDITOR), Action.OPTION_CONNECT, COMPANY, None)
+
+
+@pytest.mark.parametrize("role", [BuiltInRole.OWNER, BuiltInRole.MANAGER, BuiltInRole.APPROVER])
+async def test_a_hand_in_bulk_changes_is_given_with_a_fresh_proof(
+    database: Database, owner_connection: asyncpg.Connection, role: BuiltInRole
+) -> None:
+    await owner_connection.execute("UPDATE sessions SET stepped_up_at = now() - interval '16 minutes'")
+    before = await everything(owner_connection)
+
+    assert await refused(add(database, OWNER, AUDITOR, ROLES[role])) == [("STEP_UP_REQUIRED", ())]
+
+    assert await everything(owner_connection) == before
+    assert (await add(database, OWNER, AUDITOR, ROLES[BuiltInRole.REPORTING]))["role"] == "reporting"

@@ -40,6 +40,7 @@ from tests.services.holders import (
     origin,
     own_role,
     person,
+    prove,
     refused,
     settle,
 )
@@ -50,6 +51,7 @@ from tests.unit.operations.catalogues import catalogue
 @pytest.fixture(autouse=True)
 async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
     await settle(owner_connection)
+    await prove(owner_connection)
 
 
 async def invite(database: Database, by: int, role: int = ROLES[BuiltInRole.AUDITOR], **options: Any) -> dict[str, Any]:
@@ -57,6 +59,7 @@ async def invite(database: Database, by: int, role: int = ROLES[BuiltInRole.AUDI
     given = {"email": None, "phone": None, "language": Language.EN, "name": "Vera"} | options
     name = given.pop("name")
     given.setdefault("post", Post())
+    given.setdefault("session_id", by)
     return await grants.invite(
         database, giver, COMPANY, name, role, given.pop("department_id", None), origin=origin(giver), **given
     )
@@ -219,4 +222,14 @@ async def test_an_invitation_that_is_refused_makes_nobody(
 
     assert await refused(invite(database, by, **options)) == [(code, field)]
 
+    assert await everything(owner_connection) == before
+
+
+async def test_an_owner_is_invited_with_a_fresh_proof(database: Database, owner_connection: asyncpg.Connection) -> None:
+    await owner_connection.execute("UPDATE sessions SET stepped_up_at = now() - interval '16 minutes'")
+    before = await everything(owner_connection)
+
+    attempt = invite(database, OWNER, ROLES[BuiltInRole.OWNER], email="vera@company.example")
+
+    assert await refused(attempt) == [("STEP_UP_REQUIRED", ())]
     assert await everything(owner_connection) == before

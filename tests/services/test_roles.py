@@ -33,6 +33,7 @@ from tests.services.holders import (
     origin,
     own_role,
     person,
+    prove,
     refused,
     settle,
 )
@@ -249,24 +250,22 @@ async def test_a_new_role_changes_nothing_for_anybody(database: Database) -> Non
     assert await preview(database, OWNER, draft()) == Preview({}, {}, (), [])
 
 
-async def test_a_role_by_which_a_key_may_apply_bulk_changes_takes_a_fresh_proof(
-    database: Database, owner_connection: asyncpg.Connection
+@pytest.mark.parametrize("holder", [{"administrator_id": AUDITOR}, {"administrator_id": None, "api_key_id": KEY}])
+@pytest.mark.parametrize("action", ["bulk_change:apply", "bulk_change:approve", "approval_threshold:set"])
+async def test_a_role_that_gives_its_holders_a_hand_in_bulk_changes_takes_a_fresh_proof(
+    database: Database, owner_connection: asyncpg.Connection, holder: dict[str, Any], action: str
 ) -> None:
     await own_role(owner_connection, 50, ["number:read"])
-    await grant(owner_connection, 60, None, role_id=50, api_key_id=KEY)
+    await grant(owner_connection, 60, role_id=50, **holder)
     before = await everything(owner_connection)
-    armed = draft(50, "Integration", ("number:read", "bulk_change:apply"))
+    armed = draft(50, "Integration", ("number:read", action))
 
     assert await refused(save(database, OWNER, armed)) == [("STEP_UP_REQUIRED", ())]
 
     assert await everything(owner_connection) == before
     await save(database, OWNER, draft(50, "Integration", ("number:read", "journal:read")))
-    await owner_connection.execute(
-        "INSERT INTO sessions (id, administrator_id, token_hash, device, ip, expires_at, stepped_up_at) "
-        "VALUES ($1, $1, '', '', '', now() + interval '1 hour', now())",
-        OWNER,
-    )
-    assert (await save(database, OWNER, armed))["allows"] == ["number:read", "bulk_change:apply"]
+    await prove(owner_connection)
+    assert (await save(database, OWNER, armed))["allows"] == ["number:read", action]
 
 
 async def test_roles_saved_at_once_never_share_a_name(database: Database, owner_connection: asyncpg.Connection) -> None:
