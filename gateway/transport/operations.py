@@ -10,12 +10,13 @@ from graphql import GraphQLError, OperationType
 from starlette.types import Receive
 
 from gateway.execution import Engine, Prepared, Result
-from gateway.kit.errors import GatewayError, GatewayErrorCode
+from gateway.kit.errors import GatewayError, GatewayErrorCode, Refusal
 from gateway.kit.texts import Language, Text, negotiate
 from gateway.services.principals import Identity, Principals
 from gateway.services.trusted_documents import TrustedDocuments
 from gateway.telemetry.logs import correlate
 from gateway.telemetry.metrics import EVENTS
+from gateway.transport.answers import cause_of
 from gateway.transport.attention import Attention
 from gateway.transport.authentication import identify
 from gateway.transport.observing import observe
@@ -54,8 +55,11 @@ def new_correlation_id() -> str:
 
 
 def hidden(errors: list[GraphQLError]) -> list[GraphQLError]:
-    """What a stranger is told where the GraphQL library would tell of types and variables."""
-    told = [error for error in errors if isinstance(error.original_error, GatewayError)]
+    """What a stranger is told where the GraphQL library would tell of types and variables.
+
+    What a scalar says of a value passes: it speaks of what was sent, and the names are those that the stranger wrote.
+    """
+    told = [error for error in errors if isinstance(cause_of(error), GatewayError | Refusal)]
     return told or [
         GraphQLError("", original_error=GatewayError(GatewayErrorCode.INVALID_DOCUMENT, INVALID_DOCUMENT()))
     ]

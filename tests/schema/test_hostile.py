@@ -97,3 +97,17 @@ async def test_variables_teach_strangers_nothing(stranger: httpx.AsyncClient) ->
 
     assert error["extensions"]["code"] == "INVALID_DOCUMENT"
     assert "logn" not in error["message"]
+
+
+async def test_strangers_are_told_which_value_they_mistyped(stranger: httpx.AsyncClient) -> None:
+    document = """mutation ($i: AccessApplicationInput!) {
+      accessApplicationSubmit(input: $i) { userErrors { code } }
+    }"""
+    given = {"inn": "7707083894", "office": "Moscow", "email": "a@b.example", "phone": "1", "signatory": "Anna", "x": 1}
+
+    errors = (await stranger.post("/graphql", content=body(document, {"i": given}))).json()["errors"]
+
+    told = [(each["extensions"]["code"], each["extensions"]["field"]) for each in errors]
+    assert told == [("BAD_INPUT", ["i", "inn"]), ("BAD_INPUT", ["i", "phone"])]
+    assert "7707083894” is not an INN" in errors[0]["message"]
+    assert "AccessApplicationInput" not in str(errors)
