@@ -28,7 +28,7 @@ from gateway.operations import wording
 from gateway.operations.catalogue import Catalogue
 from gateway.operations.operation import Operation
 from gateway.operations.state import NumberState
-from gateway.operations.undo import undo
+from gateway.operations.undo import stand, undo
 from gateway.services import bulk_trials, states
 from gateway.services.batches import Batch
 from gateway.services.bulk_items import ID, ITEMS_OF_IT, NUMBERS_OF_IT, THIS_CHANGE
@@ -151,10 +151,15 @@ async def _plan(session: AsyncSession, author: Principal, plan: "_Plan") -> Mapp
             numbers = {row["id"]: row for row in found}
             loaded = await states.load(within, [change["company_id"]], list(numbers))
             own = {id: bulk_trials.parse(row["operations"]) for id, row in numbers.items() if row["operations"]}
-            every = [each for operations in own.values() for each in operations] or plan.operations
+            earlier = {id: bulk_trials.parse(row["reversed"]) for id, row in numbers.items() if row["reversed"]}
+            parsed = [*own.values(), *earlier.values()]
+            every = [each for operations in parsed for each in operations] or plan.operations
             around = await surround(within, author, loaded, every, moment)
             by_id = {state.id: state for state in around}
-            rows = [plan.add(author, by_id[id], own.get(id), row["changed_at"], moment) for id, row in numbers.items()]
+            rows = [
+                plan.add(author, by_id[id], own.get(id, ()), earlier.get(id, ()), row["changed_at"], moment)
+                for id, row in numbers.items()
+            ]
             await within(_INSERT, **_NEW_ITEMS.parameters(rows))
     plan.finish()
     reason = await why_approval(within, change["company_id"], plan.doable, plan.dearer_kopecks)
@@ -245,15 +250,22 @@ class _Plan:
         self,
         author: Principal,
         state: NumberState,
-        own: Sequence[Operation] | None,
+        own: Sequence[Operation],
+        earlier: Sequence[Operation],
         changed_at: datetime | None,
         moment: datetime,
     ) -> tuple[Any, ...]:
-        """The row of one more item. An undo needs a number that nobody has changed since `changed_at`."""
-        trial = try_out(author, state, own or self.operations, self.catalogue, moment)
+        """The row of one more item.
+
+        An undo needs a number that nobody has changed since `changed_at`, but for taking back some of what was done
+        to it `earlier` and leaving the rest.
+        """
+        trial = try_out(author, state, own or self.operations, self.catalogue, moment, back=bool(own))
         outcome, refusal = trial.outcome, next(iter(trial.outcome.refusals), None)
         if refusal is None and changed_at not in (None, state.updated_at):
-            refusal = Refusal(ErrorCode.CONFLICT, CHANGED_SINCE(), hint=UNDO_YOURSELF())
+            moot = earlier and len(trial.checked) < len(own)
+            if not (moot and stand(earlier, own, state, self.catalogue, moment)):
+                refusal = Refusal(ErrorCode.CONFLICT, CHANGED_SINCE(), hint=UNDO_YOURSELF())
         one_off, monthly = (0, 0) if refusal else (outcome.one_off_kopecks, outcome.monthly_kopecks)
         self.count += 1
         if refusal is None:
@@ -266,14 +278,15 @@ class _Plan:
             self.irreversible.add(undo(trial.checked, self.catalogue, moment).irreversible)
         else:
             self._refuse(refusal)
-        operations = own and bulk_trials.dump(own)
+        operations = bulk_trials.dump(own) if own else None
         self.hash.update(
             orjson.dumps([state.id, state.updated_at, operations, one_off, monthly, refusal and refusal.code])
         )
         return (
             *(state.company_id, self.change["id"], state.id, state.msisdn),
             (BulkItemState.REFUSED if refusal else BulkItemState.PENDING).value,
-            *(one_off, monthly, refusal and keep(refusal), operations, changed_at or state.updated_at),
+            *(one_off, monthly, refusal and keep(refusal), operations),
+            (refusal and changed_at) or state.updated_at,
         )
 
     def finish(self) -> None:

@@ -37,7 +37,7 @@ from gateway.loaders.number_filters import CONDITIONS, NumberFilter
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkItemState
 from gateway.models.numbers import NumberStatus
-from gateway.services.bulk_items import ITEMS_OF_IT, NUMBERS_OF_IT
+from gateway.services.bulk_items import ITEMS_OF_IT, NUMBERS_OF_IT, THIS_CHANGE
 from gateway.services.register_columns import BY_KEY, recognise, tidy
 from gateway.sheets.reader import open_sheet
 from gateway.statements import Statement, Tenant
@@ -56,7 +56,8 @@ NO_UPLOAD = Text(
     ru="Файла больше нет: файлы хранятся сутки. Отправьте его ещё раз на POST /uploads.",
 )
 
-_NUMBERS, _ITEMS, _UPLOADS = metadata.tables["numbers"], metadata.tables["bulk_items"], metadata.tables["uploads"]
+_NUMBERS, _UPLOADS = metadata.tables["numbers"], metadata.tables["uploads"]
+_CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
 _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     **CONDITIONS,
     "ids": _NUMBERS.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
@@ -155,8 +156,8 @@ async def find_items(
 ) -> AsyncIterator[list[asyncpg.Record]]:
     """The numbers of an earlier change that it was applied to, or else was not, as far as the principal sees them.
 
-    Rows of `id`, and of the `operations` for it. What was applied has those that take it back, and as `changed_at` the
-    moment since which nobody else may have changed the number.
+    Rows of `id`, and of the `operations` for it. What was applied has those that take it back, beside those that they
+    take back, `reversed`, and as `changed_at` the moment since which nobody else may have changed the number.
     """
     held = scope(principal, Action.NUMBER_READ)
     place = {"company_id": company_id, "change_id": change_id}
@@ -217,8 +218,9 @@ def _some(names: Sequence[str]) -> str:
 
 @lru_cache(maxsize=100)
 def _matching(shape: Shape, conditions: frozenset[str]) -> Statement:
-    columns = (_NUMBERS.c.id, _NUMBERS.c.msisdn, null().label("operations"), null().label("changed_at"))
-    return Statement(_narrow(select(*columns), shape, conditions).order_by(_NUMBERS.c.msisdn, _NUMBERS.c.id))
+    none = (null().label(name) for name in ("operations", "reversed", "changed_at"))
+    query = _narrow(select(_NUMBERS.c.id, _NUMBERS.c.msisdn, *none), shape, conditions)
+    return Statement(query.order_by(_NUMBERS.c.msisdn, _NUMBERS.c.id))
 
 
 @lru_cache(maxsize=100)
@@ -240,9 +242,11 @@ def _earlier(shape: Shape, applied: bool) -> Statement:
         select(
             _NUMBERS.c.id,
             (_ITEMS.c.inverse if applied else _ITEMS.c.operations).label("operations"),
+            (func.coalesce(_ITEMS.c.operations, _CHANGES.c.operations) if applied else null()).label("reversed"),
             case((_ITEMS.c.operations.is_not(None) | literal(applied), _ITEMS.c.number_updated_at)).label("changed_at"),
         )
         .join_from(_ITEMS, _NUMBERS, NUMBERS_OF_IT)
+        .join(_CHANGES, THIS_CHANGE)
         .where(
             ITEMS_OF_IT,
             state == done if applied else state != done,

@@ -12,6 +12,7 @@ from gateway.operations import registry
 from gateway.operations.catalogue import Catalogue
 from gateway.operations.operation import Checked, Operation, Outcome, check_each, total
 from gateway.operations.state import NumberState
+from gateway.operations.undo import check_back
 from gateway.services.numbers import ASK_FOR_ROLE, FORBIDDEN, missing_rights, missing_there
 
 
@@ -28,12 +29,17 @@ def try_out(
     operations: Sequence[Operation],
     catalogue: Catalogue,
     moment: datetime,
+    *,
+    back: bool,
 ) -> Trial:
-    """What they would do to the number in that state, in the name of somebody. Fields begin at ("changes", …)."""
+    """What they would do to the number in that state, in the name of somebody. Fields begin at ("changes", …).
+
+    With `back` they take others back: those that are done already are passed over.
+    """
     missing = tuple(_missing(principal, state, operations))
     if missing:
         return Trial((), Outcome(state, refusals=missing))
-    checked = list(check_each(operations, state, catalogue, moment))
+    checked = list((check_back if back else check_each)(operations, state, catalogue, moment))
     outcome = total(state, checked)
     refusals = outcome.refusals or tuple(
         refusal for operation, before, done in checked for refusal in missing_there(principal, before, operation, done)

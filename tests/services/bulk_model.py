@@ -1,6 +1,6 @@
 """What bulk changes are to do, said plainly: no database, no batches, one number after another."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.operations.labels import LabelSet
 from gateway.operations.operation import Operation
@@ -43,12 +43,24 @@ class Number:
 
 @dataclass
 class Item:
-    """`becomes` is what an undo has for the number, with the version that it needs; else operations tell."""
+    """`becomes` is what an undo has for the number, with the version that it needs; else operations tell.
+
+    `left` is how the number was left by what is undone, `before` and `after` how the item found and left it.
+    """
 
     state: str
     version: int
     becomes: Look | None = None
+    left: Look | None = None
     before: Look | None = None
+    after: Look | None = None
+
+    def half_done(self, look: Look) -> bool:
+        """Whether one of the two things that are to be undone is as it was before, and the other still stands."""
+        if self.becomes is None or self.left is None:
+            return False
+        halves = {Look(self.becomes.label, self.left.options), Look(self.left.label, self.becomes.options)}
+        return look in halves - {self.becomes, self.left}
 
 
 @dataclass
@@ -67,9 +79,11 @@ class Change:
     def plan(self, visible: set[int], most: int, branch: set[int]) -> None:
         for id, earlier in sorted(self.named.items()):
             if id in visible:
-                version = earlier.version if earlier else self.numbers[id].version
-                item = Item("PENDING", version, earlier.becomes if earlier else None)
-                if version != self.numbers[id].version or self._next(id, item) is None:
+                version, look = self.numbers[id].version, self.numbers[id].look
+                item = replace(earlier, state="PENDING") if earlier else Item("PENDING", version)
+                if item.half_done(look):
+                    item.version = version
+                if item.version != version or self._next(id, item) is None:
                     item.state = "REFUSED"
                 self.items[id] = item
         doable = self.ids("PENDING")
@@ -91,7 +105,7 @@ class Change:
             else:
                 item.state, item.before = "APPLIED", self.numbers[id].look
                 self.numbers[id].become(fine[id])
-                item.version = self.numbers[id].version
+                item.after, item.version = self.numbers[id].look, self.numbers[id].version
 
     def finish(self) -> None:
         pending = self.ids("PENDING")

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import asyncpg
@@ -28,7 +29,7 @@ from gateway.services.bulk_plans import make_plan
 from gateway.services.bulk_targets import Target
 from gateway.services.journal_verification import verify
 from tests.services.bulk import CATALOGUE, origin_of
-from tests.services.bulk_model import OPEN, OPERATIONS, Change, Look, Number
+from tests.services.bulk_model import OPEN, OPERATIONS, Change, Item, Look, Number
 from tests.services.bulk_staff import BRANCH_ONLY, DECIDES, EVERYWHERE, ROLES, Staff
 from tests.services.fleet import insert_catalogue
 
@@ -227,8 +228,8 @@ class Machine(RuleBasedStateMachine):
         for id in ids:
             item = earlier.items[id]
             if undoes:
-                item = type(item)(item.state, item.version, becomes=item.before)
-            change.named[id] = item if item.becomes else None
+                item = Item(item.state, item.version, becomes=item.before, left=item.after)
+            change.named[id] = replace(item, left=item.left if undoes else None) if item.becomes else None
         self.make_plan(change_id, change, chunks)
 
     @rule(place=st.integers(0, 5))

@@ -7,6 +7,8 @@ import pytest
 
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.models.bulk_changes import BulkErrorPolicy
+from gateway.models.numbers import ServiceKind
+from gateway.operations.bans import BanLift, BanSet
 from gateway.operations.labels import LabelSet
 from gateway.operations.options import OptionConnect
 from gateway.services import bulk_changes, bulk_runs, bulk_steps, states
@@ -78,6 +80,25 @@ async def test_undoing_leaves_alone_what_others_changed_since(bulk: Bulk) -> Non
     assert await labels(bulk) == ["theirs", *[None] * 9]
     assert (await bulk.errors(undo))[NUMBER] == "CONFLICT"
     assert await bulk.errors(again) == {NUMBER: "CONFLICT"}
+
+
+async def test_undoing_passes_over_what_somebody_took_back_already(bulk: Bulk) -> None:
+    change_id = await bulk.done(BanSet(ServiceKind.PREMIUM_SMS), LabelSet("after"))
+    lift = BanLift(ServiceKind.PREMIUM_SMS)
+    for number_id in (NUMBER, BRANCH_NUMBER):
+        await change(bulk.database, ADMINISTRATOR, number_id, lift, catalogue=CATALOGUE, origin=ORIGIN)
+    await relabel(bulk, BRANCH_NUMBER, "theirs")
+
+    undo = await bulk.make(await bulk_changes.undo(bulk.database, ADMINISTRATOR, change_id, origin=ORIGIN))
+    await bulk.apply(undo)
+    await bulk.work(undo)
+    again = await bulk.make(await bulk_changes.undo(bulk.database, ADMINISTRATOR, change_id, origin=ORIGIN))
+
+    assert {label for label in await labels(bulk) if label} == {"theirs"}
+    assert {id: code for id, code in (await bulk.errors(undo)).items() if code} == {BRANCH_NUMBER: "CONFLICT"}
+    left = await bulk.connection.fetch("SELECT number_id FROM service_bans")
+    assert [row["number_id"] for row in left] == []
+    assert await bulk.errors(again) == dict.fromkeys(EVERY, "ALREADY_DONE") | {BRANCH_NUMBER: "CONFLICT"}
 
 
 async def test_a_retry_is_for_what_was_not_done(bulk: Bulk) -> None:

@@ -16,10 +16,12 @@ from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusals
 from gateway.kit.texts import Language
 from gateway.loaders.number_filters import NumberFilter, PromoFilter
+from gateway.operations.labels import LabelSet
 from gateway.operations.operation import Operation
 from gateway.operations.options import OptionConnect
 from gateway.operations.promo_guards import PromoGuardClear, PromoGuardSet
 from gateway.ports.bss import BssAnswer, BssOrder, HttpBss, Patience
+from gateway.services import bulk_changes
 from gateway.services.bulk_targets import Target
 from gateway.services.endings import end_what_is_due
 from gateway.services.journal_verification import verify
@@ -217,6 +219,23 @@ async def test_many_numbers_are_guarded_by_a_bulk_change_over_the_calendar(bulk:
     [line] = await bulk.connection.fetch("SELECT * FROM journal_entries WHERE number_id = 103")
     assert (row["number_id"], row["guard_journal_id"]) == (103, line["id"])
     assert (line["action"], line["bulk_change_id"]) == ("promo_guard:set", change_id)
+
+
+async def test_a_bulk_change_is_undone_but_for_the_guard_that_did_its_work(bulk: Bulk) -> None:
+    await connect(bulk.connection, NUMBER, PLAIN)
+    await connect(bulk.connection, NUMBER, PROMO)
+    change_id = await bulk.done(PromoGuardSet(), LabelSet("Guarded"), target=[NUMBER])
+    await bulk.connection.execute("UPDATE connected_options SET disconnects_at = now() WHERE option_id = $1", PLAIN)
+    assert await end_what_is_due(bulk.database, catalogue=CATALOGUE) == 1
+
+    undo = await bulk.make(await bulk_changes.undo(bulk.database, ADMINISTRATOR, change_id, origin=ORIGIN))
+    await bulk.apply(undo)
+    await bulk.work(undo)
+
+    assert await bulk.errors(undo) == {NUMBER: None}
+    [left] = await bulk.connection.fetch("SELECT option_id, disconnects_at FROM connected_options")
+    assert tuple(left) == (PROMO, None)
+    assert await bulk.connection.fetchval("SELECT label FROM numbers WHERE id = $1", NUMBER) is None
 
 
 async def test_an_option_is_connected_and_guarded_in_one_change(bulk: Bulk) -> None:
