@@ -73,7 +73,7 @@ class DownloadEndpoint:
 
         pay = partial(context.charge, points)
         sent = send_all(self._connections, caller, request.receive, send, headers, write_pieces, pay=pay, finite=True)
-        if await sent:
+        if await sent is None:
             with suppress(OSError):
                 await send({"type": "http.response.body", "body": b""})
 

@@ -6,6 +6,7 @@ from contextlib import aclosing, suppress
 import orjson
 from starlette.types import Receive, Send
 
+from gateway.kit.errors import GatewayError
 from gateway.transport.answers import dump, present_fault
 from gateway.transport.connections import Connections
 from gateway.transport.operations import Caller, Operations, new_correlation_id
@@ -14,6 +15,8 @@ from gateway.transport.streams import HeaderLines, send_all
 
 _ALIVE = 12.0
 """Seconds without an event, after which a comment shows that the stream is still there."""
+_LAST_WORDS = 1.0
+"""Seconds that a client has to take what is sent after access has ended."""
 
 
 class EventStream:
@@ -40,16 +43,21 @@ class EventStream:
             task.cancel()
 
     async def serve(self, connections: Connections, receive: Receive, send: Send, correlation_id: str) -> None:
-        """Sends the events until there are no more, the client goes, or access ends.
+        """Sends the events until there are no more, the client goes, or access ends: then each operation is told so.
 
         Raises `GatewayError` RATE_LIMITED, before anything is sent, when the caller has too many connections.
         """
+        headers = _headers(correlation_id)
         try:
-            await send_all(connections, self.caller, receive, send, _headers(correlation_id), lambda: self._write(send))
+            end = await send_all(connections, self.caller, receive, send, headers, lambda: self._write(send))
         finally:
             self.close()
-        with suppress(OSError):
-            await send({"type": "http.response.body", "body": b""})
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS):
+                if isinstance(end, GatewayError):
+                    for event in self._last_events(end, correlation_id):
+                        await send({"type": "http.response.body", "body": event, "more_body": True})
+                await send({"type": "http.response.body", "body": b""})
 
     async def _write(self, send: Send) -> None:
         while True:
@@ -61,6 +69,13 @@ class EventStream:
                 return
             await send({"type": "http.response.body", "body": event, "more_body": True})
 
+    def _last_events(self, end: GatewayError, correlation_id: str) -> list[bytes]:
+        """What is not sent yet, and the end of each operation under way."""
+        waiting = [] if self._events.empty() else [self._events.get_nowait()]
+        answer = orjson.dumps({"errors": present_fault(end, self.caller.language, correlation_id)})
+        ends = [event for id in self.under_way for event in (_next(id, answer), _complete(id))]
+        return [event for event in (*waiting, *ends) if event is not None]
+
     async def _run(self, id: str | None, asked: Parameters) -> None:
         correlation_id, language = new_correlation_id(), self.caller.language
         try:
@@ -70,8 +85,8 @@ class EventStream:
         except Exception as failure:
             entries = present_fault(failure, language, correlation_id)
             await self._events.put(_next(id, orjson.dumps({"errors": entries})))
-        self.under_way.pop(id, None)
         await self._events.put(_complete(id))
+        self.under_way.pop(id, None)
         if id is None:
             await self._events.put(None)
 

@@ -33,9 +33,10 @@ async def send_all(
     *,
     pay: Callable[[], Awaitable[None]] | None = None,
     finite: bool = False,
-) -> bool:
-    """Begins a response that counts as a connection of the caller, and lets `write` send what is in it; whether all.
+) -> Exception | None:
+    """Begins a response that counts as a connection of the caller, and lets `write` send what is in it.
 
+    None when all is sent, else what ended it: `GatewayError` UNAUTHENTICATED when session or key have ended.
     The end of the response is left to send. Raises, before anything is sent, `GatewayError` RATE_LIMITED when the
     caller has too many connections, and what `pay` raises, which is awaited only where there is one more.
     """
@@ -55,7 +56,7 @@ async def send_all(
         raise end
     if not isinstance(end, _Over | _Gone | OSError | Ending | GatewayError):
         log.error("stream.failed", exc_info=end)
-    return isinstance(end, _Over)
+    return None if isinstance(end, _Over) else end
 
 
 async def _until_gone(receive: Receive) -> NoReturn:

@@ -19,6 +19,7 @@ EVENTS = {"accept": "text/event-stream"}
 JSON = {"content-type": "application/json"}
 KEY = {"authorization": "Bearer secret"}
 ANNA = {"cookie": "gateway_session=anna"}
+BROWSER = ANNA | {"sec-fetch-site": "same-origin"}
 LONG = "{ version } #" + 9_000 * "."
 DEEP: list[Any] = reduce(lambda inner, _: [inner], range(251), [])
 """A request can just be written with it, and no message about the request."""
@@ -245,19 +246,39 @@ async def test_operations_of_a_stream_are_refused_with_a_status(
             assert response.status == status
 
 
-@pytest.mark.parametrize("single", [False, True])
-async def test_a_stream_ends_with_the_session_and_with_the_process(
-    desk: Desk, endpoint: EventStreamEndpoint, single: bool
+async def test_a_stream_ends_with_the_session_and_tells_its_operation_why(
+    desk: Desk, endpoint: EventStreamEndpoint
 ) -> None:
-    token = {"token": await reserve(endpoint, **ANNA)} if single else {}
-    headers = EVENTS | JSON | ANNA | {"sec-fetch-site": "same-origin"}
-    async with request(endpoint, "GET", headers, None if single else STAYS, **token) as stream:
-        assert stream.status == 200
-        assert single or await stream.event() == ("next", FIRST)
+    async with request(endpoint, "GET", EVENTS | BROWSER, STAYS) as stream:
+        assert await stream.event() == ("next", FIRST)
         desk.people.sessions.pop("anna")
         desk.notices.notify("access")
-        assert await stream.event() == END
+        _, answer = await stream.event()
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAUTHENTICATED"]
+        assert [await stream.event(), await stream.event()] == [COMPLETE, END]
 
+
+async def test_each_operation_of_a_stream_is_told_that_the_session_has_ended(
+    desk: Desk, endpoint: EventStreamEndpoint
+) -> None:
+    token = {"token": await reserve(endpoint, **ANNA)}
+    async with request(endpoint, "GET", EVENTS | BROWSER, **token) as stream:
+        for id in ("a", "b"):
+            asked = {"extensions": {"operationId": id}} | token
+            async with request(endpoint, "POST", JSON | BROWSER, STAYS, **asked) as accepted:
+                assert accepted.status == 202
+            assert await stream.event() == ("next", {"id": id, "payload": FIRST})
+        async with request(endpoint, "DELETE", BROWSER, operationId="a", **token) as stopped:
+            assert stopped.status == 200
+        desk.people.sessions.pop("anna")
+        desk.notices.notify("access")
+        _, told = await stream.event()
+        codes = [error["extensions"]["code"] for error in told["payload"]["errors"]]
+        assert (told["id"], codes) == ("b", ["UNAUTHENTICATED"])
+        assert [await stream.event(), await stream.event()] == [("complete", {"id": "b"}), END]
+
+
+async def test_a_stream_ends_with_the_process(desk: Desk, endpoint: EventStreamEndpoint) -> None:
     async with request(endpoint, "POST", EVENTS | JSON | KEY, STAYS) as stream:
         assert await stream.event() == ("next", FIRST)
         desk.connections.end()
