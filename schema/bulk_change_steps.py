@@ -99,11 +99,12 @@ class BulkChangeApplyInput:
 class ApprovalThresholdInput:
     company_id: strawberry.ID = strawberry.field(description="Company.")
     number_count: int | None = strawberry.field(
-        description="More numbers than these; null for any count.", default=strawberry.UNSET
+        description="More numbers than these; without it, or with null, their count does not matter.",
+        default=strawberry.UNSET,
     )
     amount: Decimal | None = strawberry.field(
         description="More roubles than these by which something gets dearer, one-off and monthly; what gets cheaper "
-        "does not make up for it. Null for any price.",
+        "does not make up for it. Without it, or with null, the price does not matter.",
         default=strawberry.UNSET,
     )
 
@@ -116,7 +117,7 @@ class BulkChangePayload:
 
 @strawberry.type(description="Answer.")
 class ApprovalThresholdPayload:
-    approval_threshold: ApprovalThreshold | None = column("What is set now.", PUBLIC)
+    approval_threshold: ApprovalThreshold | None = column("What is set now; null for no limit at all.", PUBLIC)
     user_errors: list[UserError] = column("Why not.", PUBLIC)
 
 
@@ -215,15 +216,14 @@ async def _set_threshold(
 ) -> Sequence[Row]:
     context = info.context
 
-    async def act() -> Row:
-        for value, field in ((input.number_count, "numberCount"), (input.amount, "amount")):
-            if value is strawberry.UNSET:
-                raise Refusal(ErrorCode.REQUIRED, SAY_NULL(), (field,))
+    async def act() -> Row | None:
+        if all(value is strawberry.UNSET for value in (input.number_count, input.amount)):
+            raise Refusal(ErrorCode.REQUIRED, SAY_NULL(), ("numberCount",))
         return await set_threshold(
             context.db,
             context.caller,
             decode(input.company_id, Kind.COMPANY, ("companyId",)),
-            input.number_count,
+            given(input.number_count),
             kopecks(input.amount, "amount"),
             session_id=context.session_id,
             origin=context.author,

@@ -281,10 +281,10 @@ async def load_bulk_changes(
 
 @strawberry.type(description="Above what a bulk change waits for a second person.")
 class ApprovalThreshold:
-    number_count: int | None = column("More numbers than these; null for any count.", PUBLIC)
+    number_count: int | None = column("More numbers than these; null when their count does not matter.", PUBLIC)
     amount: Money | None = computed(
         money_or_none("kopecks"),
-        "More than this by which something gets dearer, one-off and monthly; null for any price.",
+        "More than this by which something gets dearer, one-off and monthly; null when the price does not matter.",
         PUBLIC,
         needs=("kopecks",),
     )

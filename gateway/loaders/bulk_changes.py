@@ -31,6 +31,7 @@ _BULK_ITEMS = Source(
 _APPROVAL_THRESHOLDS = Source(
     Action.BULK_CHANGE_READ, columns_of(_THRESHOLDS), company=_THRESHOLDS.c.company_id, reach=Reach.ANYWHERE
 )
+_LIMITS = frozenset({"number_count", "kopecks"})
 
 _NEWEST_FIRST = Keyset("bulk changes", {"created_at": datetime, "id": int}, descending=True)
 _BY_MSISDN = Keyset("bulk items", {"msisdn": str, "id": int})
@@ -60,5 +61,6 @@ async def items_of_bulk_changes(
 
 
 async def approval_thresholds(read: Read, company_ids: Sequence[int], columns: frozenset[str]) -> list[Row | None]:
-    """Above what each company wants a second person; None where nothing was set."""
-    return await read.rows(_APPROVAL_THRESHOLDS, company_ids, columns, "company_id")
+    """Above what each company wants a second person; None where it never does."""
+    rows = await read.rows(_APPROVAL_THRESHOLDS, company_ids, columns | _LIMITS, "company_id")
+    return [None if row is None or all(row[name] is None for name in _LIMITS) else row for row in rows]

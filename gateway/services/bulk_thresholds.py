@@ -73,8 +73,10 @@ async def set_threshold(
     *,
     session_id: int | None,
     origin: Origin,
-) -> Row:
-    """Sets both limits, None for no limit, for plans made from now on; the row. Setting the same again does nothing.
+) -> Row | None:
+    """Sets both limits, None for no limit, for plans made from now on; the row, None when it sets no limit at all.
+
+    Setting the same again does nothing.
 
     Raises `Refusal` NOT_FOUND for a company where the caller may not, INVALID for less than zero, STEP_UP_REQUIRED.
     """
@@ -102,4 +104,4 @@ async def set_threshold(
                 details={"names": names},
             )
             await journal.append(within, company_id, origin, datetime.now(UTC), [entry])
-    return {"company_id": company_id, **given}
+    return None if number_count is None and kopecks is None else {"company_id": company_id, **given}

@@ -15,6 +15,9 @@ MANAGER = Principal("administrator", 93, "P93", (Grant(93, 91, "manager", frozen
 IDS = [f"num_{number}" for number in range(91001, 91006)]
 FOREIGNER = Principal("administrator", 94, "P94", (Grant(94, 92, "owner"),))
 
+LIMIT = """mutation ($input: ApprovalThresholdInput!) { approvalThresholdSet(input: $input) {
+  approvalThreshold { numberCount amount { amount } } userErrors { code field }
+} }"""
 SHOW = """query ($id: ID!) { bulkChange(id: $id) {
   status comment createdBy { name administrator { id } } company { id } error { code field message }
   plan { hash numberCount refused { code count } oneOff { amount } monthly { amount } warnings irreversible }
@@ -191,11 +194,8 @@ async def test_a_change_stands_where_its_author_may_plan_until_its_numbers_are_k
 
 
 async def test_a_second_person_decides_and_nobody_else(client: Client) -> None:
-    source = """mutation ($input: ApprovalThresholdInput!) { approvalThresholdSet(input: $input) {
-      approvalThreshold { numberCount amount { amount } } userErrors { code field }
-    } }"""
     given = {"companyId": "com_91", "numberCount": 4, "amount": None}
-    answer = await client.register.data(source, {"input": given}, by=AUTHOR, session_id=AUTHOR.id)
+    answer = await client.register.data(LIMIT, {"input": given}, by=AUTHOR, session_id=AUTHOR.id)
     assert answer["approvalThresholdSet"] == {"approvalThreshold": {"numberCount": 4, "amount": None}, "userErrors": []}
     id = await client.plan(target={"ids": IDS})
 
@@ -214,6 +214,52 @@ async def test_a_second_person_decides_and_nobody_else(client: Client) -> None:
         "comment": "Fine",
     }
     assert (await client.apply(id))["bulkChange"]["status"] == "RUNNING"
+
+
+@pytest.mark.parametrize(
+    ("limits", "count", "kopecks"), [({"numberCount": 4}, 4, None), ({"amount": "1.50"}, None, "1.50")]
+)
+async def test_a_limit_that_is_left_out_is_no_limit(
+    client: Client, limits: dict[str, object], count: int | None, kopecks: str | None
+) -> None:
+    await client.register.data(
+        LIMIT, {"input": {"companyId": "com_91", "numberCount": 9, "amount": "9"}}, by=AUTHOR, session_id=AUTHOR.id
+    )
+
+    answer = await client.register.data(
+        LIMIT, {"input": {"companyId": "com_91"} | limits}, by=AUTHOR, session_id=AUTHOR.id
+    )
+
+    shown = {"numberCount": count, "amount": kopecks and {"amount": kopecks}}
+    assert answer["approvalThresholdSet"] == {"approvalThreshold": shown, "userErrors": []}
+    assert await limits_of(client) == shown
+
+
+async def test_no_limit_at_all_is_said_and_is_null(client: Client) -> None:
+    await client.register.data(
+        LIMIT, {"input": {"companyId": "com_91", "numberCount": 9}}, by=AUTHOR, session_id=AUTHOR.id
+    )
+
+    unsaid = await client.register.data(LIMIT, {"input": {"companyId": "com_91"}}, by=AUTHOR, session_id=AUTHOR.id)
+    kept = await limits_of(client)
+    both = {"companyId": "com_91", "numberCount": None, "amount": None}
+    said = await client.register.data(LIMIT, {"input": both}, by=AUTHOR, session_id=AUTHOR.id)
+
+    refusals = unsaid["approvalThresholdSet"]["userErrors"]
+    assert refusals == [{"code": "REQUIRED", "field": ["numberCount"]}]
+    assert kept == {"numberCount": 9, "amount": None}
+    assert said["approvalThresholdSet"] == {"approvalThreshold": None, "userErrors": []}
+    assert await limits_of(client) is None
+
+
+async def limits_of(client: Client) -> object:
+    """As the company shows them, asking for one field or both."""
+    source = """{ companies { nodes { approvalThreshold { numberCount amount { amount } } one: approvalThreshold {
+      numberCount
+    } } } }"""
+    [company] = (await client.register.data(source, by=AUTHOR))["companies"]["nodes"]
+    assert (company["one"] is None) == (company["approvalThreshold"] is None)
+    return company["approvalThreshold"]
 
 
 async def test_what_matters_wants_a_fresh_proof(client: Client) -> None:
