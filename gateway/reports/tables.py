@@ -6,6 +6,7 @@ What stands in a cell stays what it was: a spreadsheet takes none for a formula,
 import asyncio
 import csv
 import io
+import re
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ Rows: TypeAlias = Sequence[Sequence[Cell]]
 
 _BLOCK = 2**16
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_PHONE = re.compile(r"\+[0-9]{7,15}")
 
 
 class TableFormat(StrEnum):
@@ -89,8 +91,10 @@ def _csv(rows: Rows) -> bytes:
 
 
 def _unread(cell: Cell) -> Cell:
-    """An apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULAS) else cell
+    """An apostrophe before what a spreadsheet would take for a formula, but for a phone number, which does no harm."""
+    if isinstance(cell, str) and cell.startswith(_FORMULAS) and not _PHONE.fullmatch(cell):
+        return f"'{cell}"
+    return cell
 
 
 class _Sheet:

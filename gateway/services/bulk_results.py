@@ -12,6 +12,7 @@ from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, encode
 from gateway.kit.money import to_decimal
+from gateway.kit.phones import e164
 from gateway.kit.rows import Row
 from gateway.kit.texts import Language, Text
 from gateway.loaders.sources import department_of_number
@@ -64,7 +65,7 @@ def _cells(item: Row, language: Language) -> list[Cell]:
     error = item["error"] or {}
     message, hint = error.get("message"), error.get("hint")
     return [
-        *(item["msisdn"], encode(Kind.NUMBER, item["number_id"]), item["state"]),
+        *(e164(item["msisdn"]), encode(Kind.NUMBER, item["number_id"]), item["state"]),
         *(to_decimal(item["one_off_kopecks"]), to_decimal(item["monthly_kopecks"])),
         *(error.get("code"), message and message[language.value], hint and hint[language.value]),
     ]

@@ -66,8 +66,8 @@ async def test_a_list_of_phone_numbers_is_changed_and_changed_back(
     assert "refused 1: NOT_FOUND" in printed(terminal)
     assert f"{undo}  FINISHED  Company 1\n" in printed(terminal)
     assert [line.split(",")[:3] for line in result.read_text("utf-8-sig").splitlines()[1:]] == [
-        ["79260000101", "num_101", "APPLIED"],
-        ["79260000102", "num_102", "APPLIED"],
+        ["+79260000101", "num_101", "APPLIED"],
+        ["+79260000102", "num_102", "APPLIED"],
     ]
     assert await bulk.connection.fetchval("SELECT count(*) FROM numbers WHERE label IS NOT NULL") == 0
     actors = await bulk.connection.fetch("SELECT DISTINCT actor_name FROM journal_entries WHERE number_id IS NOT NULL")

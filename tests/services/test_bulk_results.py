@@ -16,6 +16,8 @@ from gateway.operations.labels import LabelSet
 from gateway.operations.options import OptionConnect
 from gateway.services import bulk_results
 from gateway.services.bulk_results import COLUMNS, read_result
+from gateway.services.bulk_targets import Target
+from gateway.services.uploads import store_upload
 from gateway.sheets.reader import open_sheet
 from gateway.transport import connections
 from gateway.transport.downloads import DownloadEndpoint
@@ -56,7 +58,7 @@ async def test_each_number_has_its_row_in_the_order_of_phone_numbers(
 
     rows = await read(bulk, change_id, ADMINISTRATOR)
 
-    assert [row[0] for row in rows] == [f"79260000{each}" for each in range(101, 111)]
+    assert [row[0] for row in rows] == [f"+79260000{each}" for each in range(101, 111)]
     assert [row[2] for row in rows] == ["REFUSED", *["APPLIED"] * 9]
 
 
@@ -74,8 +76,20 @@ async def test_the_file_can_be_sent_back_as_a_list_of_phone_numbers(bulk: Bulk) 
     async with open_sheet(answer.content) as rows:
         table = [cells async for _, cells in rows]
     assert table[0] == [column.title.ru for column in COLUMNS]
-    assert table[1][:5] == ["79260000101", "num_101", "APPLIED", "0", "0"]
+    assert table[1][:5] == ["+79260000101", "num_101", "APPLIED", "0", "0"]
     assert answer.headers["content-disposition"] == f'attachment; filename="blk_{change_id}.xlsx"'
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+async def test_a_result_is_the_target_of_another_change(bulk: Bulk, format: str) -> None:
+    change_id = await bulk.done(LabelSet("x"), target=[NUMBER, BRANCH_NUMBER])
+    answer = await get(bulk, f"blk_{change_id}/result.{format}")
+    upload_id = await store_upload(bulk.database, ADMINISTRATOR, COMPANY, name="a", content=answer.content)
+
+    again = await bulk.plan(LabelSet("y"), target=Target(upload_id=upload_id))
+
+    assert await bulk.errors(again) == {NUMBER: None, BRANCH_NUMBER: None}
+    assert (await bulk.row(again))["refused"] == "[]"
 
 
 async def test_errors_are_in_the_language_of_the_reader(bulk: Bulk) -> None:
@@ -86,7 +100,7 @@ async def test_errors_are_in_the_language_of_the_reader(bulk: Bulk) -> None:
 
     (line,) = map(orjson.loads, answer.content.splitlines())
     assert (line["state"], line["code"], line["oneOff"]) == ("REFUSED", "NOT_AVAILABLE", "0.00")
-    assert line["message"] == "Номер заблокирован."
+    assert (line["msisdn"], line["message"]) == ("+79260000101", "Номер заблокирован.")
 
 
 @pytest.mark.parametrize(

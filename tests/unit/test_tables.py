@@ -17,8 +17,8 @@ COLUMNS = (
     Column("price", Text(en="Price", ru="Цена"), 10),
     Column("why", Text(en="Why", ru="Почему"), 40),
 )
-ROWS: list[list[Cell]] = [["79260000101", Decimal("-12.50"), "занят; «=1+1»"], ["79260000102", Decimal("0.00"), None]]
-FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
+ROWS: list[list[Cell]] = [["+79260000101", Decimal("-12.50"), "занят; «=1+1»"], ["+79260000102", Decimal("0.00"), None]]
+FORMULAS = ["=1+1", "+1", "+7926000010+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
 
 
 async def made(format: TableFormat, *batches: Rows, language: Language = Language.EN) -> bytes:
@@ -39,26 +39,26 @@ async def test_a_spreadsheet_is_read_back_as_it_was_written(format: TableFormat,
         read = [list(cells) async for _, cells in rows]
 
     assert read[0] == ["Номер телефона", "Цена", "Почему"]
-    assert read[1] == ["79260000101", amounts[0], "занят; «=1+1»"]
-    assert read[2][:2] == ["79260000102", amounts[1]]
+    assert read[1] == ["+79260000101", amounts[0], "занят; «=1+1»"]
+    assert read[2][:2] == ["+79260000102", amounts[1]]
 
 
 async def test_json_lines_are_objects_by_key() -> None:
     content = await made(TableFormat.JSONL, ROWS)
 
     assert [orjson.loads(line) for line in content.splitlines()] == [
-        {"phone": "79260000101", "price": "-12.50", "why": "занят; «=1+1»"},
-        {"phone": "79260000102", "price": "0.00", "why": None},
+        {"phone": "+79260000101", "price": "-12.50", "why": "занят; «=1+1»"},
+        {"phone": "+79260000102", "price": "0.00", "why": None},
     ]
 
 
 async def test_no_cell_is_a_formula() -> None:
-    rows: list[list[Cell]] = [["79260000101", Decimal(-1), each] for each in FORMULAS]
+    rows: list[list[Cell]] = [["+79260000101", Decimal(-1), each] for each in FORMULAS]
 
     written = (await made(TableFormat.CSV, rows)).decode("utf-8-sig")
     with zipfile.ZipFile(BytesIO(await made(TableFormat.XLSX, rows))) as book:
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
 
     assert [f"'{each}" in written for each in FORMULAS] == [True] * len(FORMULAS)
-    assert "79260000101,-1,'=1+1\r\n" in written
+    assert "+79260000101,-1,'=1+1\r\n" in written
     assert ("<f>" in sheet, sheet.count('t="inlineStr"')) == (False, 3 + 2 * len(FORMULAS))
