@@ -26,9 +26,15 @@ from gateway.execution.plan import Plan, PlannedField, Shapes
 from gateway.execution.planner import NotCovered, Planner
 from gateway.execution.sources import open_source
 from gateway.execution.variables import Variables, coerce_leaves
+from gateway.kit.errors import GatewayError, GatewayErrorCode
+from gateway.kit.texts import Text
 
 RULES: tuple[type[ASTValidationRule], ...] = (*specified_rules, MaybeNullValidationRule)
 """What the GraphQL specification and Strawberry's inputs ask of a document."""
+NEEDS_STREAM = Text(
+    en="A subscription needs a stream: send it to /graphql/stream, or over a WebSocket to /graphql.",
+    ru="Подписке нужен поток: отправьте её на /graphql/stream или через WebSocket на /graphql.",
+)
 
 
 class RequestContext(Protocol):
@@ -151,7 +157,8 @@ class Engine:
         if isinstance(request, Result):
             return request
         if request.operation.type is OperationType.SUBSCRIPTION:
-            return _refused(GraphQLError("A subscription needs a stream."))
+            refusal = GatewayError(GatewayErrorCode.BAD_REQUEST, NEEDS_STREAM())
+            return _refused(GraphQLError("", original_error=refusal))
         return await self._answer(request, context)
 
     async def subscribe(

@@ -51,6 +51,10 @@ UNKNOWN = Text(
     ru="Таких номеров у компании нет, или они вам недоступны: {some}",
 )
 NO_PHONES = Text(en="These cells are no phone numbers: {some}", ru="В этих ячейках нет номера телефона: {some}")
+NO_LIST = Text(
+    en="The file holds no phone numbers. Upload a CSV or XLSX file with a column of them.",
+    ru="В файле нет номеров телефонов. Загрузите файл CSV или XLSX, где есть столбец с ними.",
+)
 NO_UPLOAD = Text(
     en="The file is no longer there: files are kept for a day. Send it again to POST /uploads.",
     ru="Файла больше нет: файлы хранятся сутки. Отправьте его ещё раз на POST /uploads.",
@@ -188,6 +192,8 @@ async def _narrowed(
     if not found:
         raise Refusal(ErrorCode.NOT_FOUND, NO_UPLOAD(), ("target", "uploadId"))
     phones = await _phones(found[0]["content"], misses.malformed)
+    if not phones:
+        raise Refusal(ErrorCode.INVALID, NO_LIST(), ("target", "uploadId"))
     misses.unknown = set(map(_BY_PHONE.spell, phones))
     return Filter.of({"phones": {"phones": phones}}), _BY_PHONE
 

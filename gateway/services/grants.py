@@ -170,7 +170,7 @@ async def invite(
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
         raise Refusal(ErrorCode.INVALID, NO_NAME(longest=LONGEST_NAME), ("name",))
     if (email is None) == (phone is None):
-        raise Refusal(ErrorCode.REQUIRED, ONE_LOGIN(), ("email",))
+        raise Refusal(ErrorCode.REQUIRED if email is None else ErrorCode.INVALID, ONE_LOGIN(), ("email",))
     try:
         email = None if email is None else parse_email(email)
     except InvalidValue as error:

@@ -136,15 +136,24 @@ async def test_a_list_counts_each_phone_number_once_and_tells_what_it_does_not_k
 
 
 @pytest.mark.parametrize(
-    ("content", "code"), [(b"%PDF-1.7", "INVALID"), (b"phone\n79269999999\n", "NOT_FOUND")], ids=["no list", "nobody's"]
+    ("content", "code", "words"),
+    [
+        (b"%PDF-1.7", "INVALID", "CSV"),
+        (b"M", "INVALID", "The file holds no phone numbers."),
+        (b"phone\n", "INVALID", "The file holds no phone numbers."),
+        (b"phone\n79269999999\n", "NOT_FOUND", "The target holds no number"),
+    ],
+    ids=["no table", "no list", "an empty list", "nobody's"],
 )
-async def test_a_plan_that_cannot_be_made_fails_and_says_why(bulk: Bulk, content: bytes, code: str) -> None:
+async def test_a_plan_that_cannot_be_made_fails_and_says_why(bulk: Bulk, content: bytes, code: str, words: str) -> None:
     upload_id = await uploads.store_upload(bulk.database, ADMINISTRATOR, COMPANY, name="x", content=content)
 
     change_id = await bulk.plan(LabelSet("x"), target=Target(upload_id=upload_id))
 
     row = await bulk.row(change_id)
-    assert (row["status"], json.loads(row["failure"])["code"], row["plan_hash"]) == ("FAILED", code, None)
+    failure = json.loads(row["failure"])
+    assert (row["status"], failure["code"], row["plan_hash"]) == ("FAILED", code, None)
+    assert words in failure["message"]["en"]
     assert await bulk.items(change_id) == []
 
 

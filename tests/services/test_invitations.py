@@ -203,7 +203,7 @@ async def test_to_invite_takes_both_inviting_and_giving(
     [
         (ADMINISTRATOR, {"email": "vera@company.example", "role": ROLES[BuiltInRole.OWNER]}, "FORBIDDEN", ("roleId",)),
         (MANAGER, {"email": "vera@company.example", "department_id": BRANCH}, "FORBIDDEN", ()),
-        (OWNER, {"email": "vera@company.example", "phone": "79260000009"}, "REQUIRED", ("email",)),
+        (OWNER, {"email": "vera@company.example", "phone": "79260000009"}, "INVALID", ("email",)),
         (OWNER, {}, "REQUIRED", ("email",)),
         (OWNER, {"email": "vera@company"}, "INVALID", ("email",)),
         (OWNER, {"email": "vera@company.example\nBcc: x@y.example"}, "INVALID", ("email",)),

@@ -128,7 +128,10 @@ async def test_a_malformed_request_is_refused(desk: httpx.AsyncClient, body: byt
             '{"query": "query ($n: ID!) { book(by: {id: $n}) { id } }", "variables": {"n": null}}',
             "Variable '$n' has invalid value: Expected value of non-null type 'ID!' not to be None.",
         ),
-        ('{"query": "subscription { arrivals { id } }"}', "A subscription needs a stream."),
+        (
+            '{"query": "subscription { arrivals { id } }"}',
+            "A subscription needs a stream: send it to /graphql/stream, or over a WebSocket to /graphql.",
+        ),
     ],
 )
 async def test_what_is_not_executed_has_no_data(desk: httpx.AsyncClient, body: str, message: str) -> None:
