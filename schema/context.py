@@ -78,6 +78,8 @@ class Context:
     closed: bool = False
     """The operation ended its session: the browser is to forget it."""
     read: Read = field(init=False)
+    parsing: int = field(default=0, init=False)
+    """Points that new documents took."""
 
     def __post_init__(self) -> None:
         self.forget()
@@ -132,6 +134,7 @@ class Context:
         """
         if self.budget is not None and not self.engine.knows(document):
             await self.budget.spend(CHARACTER * len(document))
+            self.parsing += CHARACTER * len(document)
         prepared = self.engine.prepare(document)
         if prepared.telling and self.principal is None:
             raise GatewayError(GatewayErrorCode.INVALID_DOCUMENT, INVALID_DOCUMENT())
@@ -143,12 +146,15 @@ class Context:
             await self.budget.spend(points)
 
     def extensions(self, cost: int) -> Mapping[str, object]:
-        """What an answer tells of its cost: the points it took, the most one may take, what is left and flows back."""
+        """What an answer tells of its cost: the points it took, the most one may take, what is left and flows back.
+
+        `cost` are the points of the operation, to which those of a new document are added.
+        """
         if self.budget is None:
             return {}
         return {
             "cost": {
-                "requested": cost,
+                "requested": self.parsing + cost,
                 "maximum": self.engine.limits.cost,
                 "available": self.budget.available,
                 "perSecond": self.budget.rate.per_second,
