@@ -7,7 +7,7 @@ from tests.browser.page import Page
 
 ADMINISTRATOR = "admin@demo.example"
 PASSWORD = "demo-Password-1"
-EXAMPLES = 11
+EXAMPLES = 13
 FOLLOWING = "Numbers as they change"
 """The example that answers only when something changes."""
 STORED_TABS = (
