@@ -120,7 +120,7 @@ async def test_it_ends_when_the_right_is_gone_though_nothing_changes(fleet: Regi
     await fleet.execute(LOOKED_AT)
 
     with pytest.raises(GatewayError) as ended:
-        await first
+        await asyncio.wait_for(first, 10)  # whoever is not refused waits for ever
     assert ended.value.code == GatewayErrorCode.FORBIDDEN
 
 
