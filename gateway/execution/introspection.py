@@ -31,13 +31,13 @@ _META = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef, "__typename
 
 def introspect(collector: Collector, variables: VariableValues) -> dict[str, Any] | None:
     """The answer; None where the operation asks for more than the schema, or graphql-core has to say what is wrong."""
-    query = collector.definitions.schema.query_type
-    assert query is not None
-    fields = collector.root(query)
+    root = collector.definitions.schema.get_root_type(collector.operation.operation)
+    assert root is not None
+    fields = collector.root(root)
     if not all(details[0].node.name.value in _META for details in fields.values()):
         return None
     try:
-        answer: dict[str, Any] = _Makers(collector, variables).object(query, fields)(None)
+        answer: dict[str, Any] = _Makers(collector, variables).object(root, fields)(None)
     except GraphQLError:
         return None
     return answer
