@@ -83,7 +83,7 @@ async def test_numbers_come_as_they_change_and_as_they_are_when_somebody_looks(f
     await label(fleet, "two", 8001)
     await label(fleet, "three", 8700, 8001)
     await fleet.execute("UPDATE numbers SET label = 'Canary' WHERE company_id = 3")
-    seen = set()
+    seen: set[tuple[str, str, str]] = set()
     while len(seen) < 2:  # the news of "two" may come by itself, before that of "three"
         seen.add(told(await anext(follower.stream)))
     assert seen == {("num_8001", "three", "East"), ("num_8700", "three", "West")}
