@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from authz.actions import Action
-from gateway.execution import PUBLIC, Info, Row, batched, column, computed
+from gateway.execution import PUBLIC, Info, Row, batched, column
 from gateway.kit.ids import Kind
 from gateway.loaders import access as loader
 from gateway.loaders import roles
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @strawberry.type(description="A set of actions.")
 class Role(Node):
-    id: strawberry.ID = computed(global_id(Kind.ROLE), "Global id.", PUBLIC, needs=("id",))
+    id: strawberry.ID = global_id(Kind.ROLE, PUBLIC)
     name: str = column("Name.", PUBLIC)
     built_in: bool = column("Made by the company, or built in.", PUBLIC)
     allows: list[str] = column("Allowed actions, noun:verb.", PUBLIC)
@@ -42,7 +42,7 @@ async def load_role(rows: Sequence[Row], info: Info[Context]) -> Sequence[Row | 
 
 @strawberry.type(description="A role held over a part of a company.")
 class Grant(Node):
-    id: strawberry.ID = computed(global_id(Kind.GRANT), "Global id.", PUBLIC, needs=("id",))
+    id: strawberry.ID = global_id(Kind.GRANT, PUBLIC)
     role: Role = batched(load_role, "Role.", PUBLIC, needs=("role", "role_id"))
     company: Annotated["Company", strawberry.lazy("schema.companies")] = batched(
         by_column(COMPANIES, "company_id"), "Company.", Action.COMPANY_READ, needs=("company_id",)
@@ -67,7 +67,7 @@ async def load_api_key_grants(rows: Sequence[Row], info: Info[Context]) -> Seque
 
 @strawberry.type(description="A corporate administrator.")
 class Administrator(Node):
-    id: strawberry.ID = computed(global_id(Kind.ADMINISTRATOR), "Global id.", PUBLIC, needs=("id",))
+    id: strawberry.ID = global_id(Kind.ADMINISTRATOR, PUBLIC)
     name: str = column("Name.", PUBLIC)
     email: str | None = column("E-mail.", PUBLIC)
     phone: PhoneNumber | None = column("Phone.", PUBLIC)
@@ -86,7 +86,7 @@ class AdministratorConnection(ConnectionOf[Administrator, AdministratorEdge]): .
 
 @strawberry.type(description="A key of an integration.")
 class ApiKey(Node):
-    id: strawberry.ID = computed(global_id(Kind.API_KEY), "Global id.", PUBLIC, needs=("id",))
+    id: strawberry.ID = global_id(Kind.API_KEY, PUBLIC)
     name: str = column("Name.", PUBLIC)
     prefix: str = column("Visible beginning.", PUBLIC)
     grants: list[Grant] = batched(load_api_key_grants, "What it holds.", PUBLIC, needs=("id",))
@@ -100,7 +100,7 @@ def is_current(rows: Sequence[Row], info: Info[Context]) -> Sequence[bool]:
 
 @strawberry.type(description="A signed-in browser.")
 class Session(Node):
-    id: strawberry.ID = computed(global_id(Kind.SESSION), "Global id.", PUBLIC, needs=("id",))
+    id: strawberry.ID = global_id(Kind.SESSION, PUBLIC)
     device: str = column("Browser and system.", PUBLIC)
     ip: str = column("Address it was opened from.", PUBLIC)
     created_at: datetime = column("Opened.", PUBLIC)

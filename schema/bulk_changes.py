@@ -23,11 +23,11 @@ from schema.connections import After, ConnectionOf, EdgeOf, First
 from schema.context import Context
 from schema.inputs import values
 from schema.journal import Actor
-from schema.money import Money, money, money_or_none
+from schema.money import Money, money
 from schema.node import Node, global_id, register
 from schema.numbers import Number
 from schema.references import by_column, by_id, found, numbers_or_refusals
-from schema.user_errors import UserError, UserErrorRow, kept_error
+from schema.user_errors import UserError, kept_errors
 
 if TYPE_CHECKING:
     from schema.companies import Company
@@ -51,15 +51,6 @@ def _kept_texts(name: str) -> Any:
         return [[text[language] for text in row[name]] for row in rows]
 
     return texts
-
-
-def _kept_errors(name: str) -> Any:
-    """The resolver of a refusal that is kept in every language."""
-
-    def errors(rows: Sequence[Row], info: Info[Context]) -> Sequence[UserErrorRow | None]:
-        return [kept_error(row[name], info.context.language) for row in rows]
-
-    return errors
 
 
 def _refused(rows: Sequence[Row], info: Info[Context]) -> Sequence[list[Row]]:
@@ -93,12 +84,8 @@ class BulkPlan:
         _refused, "Numbers that will be refused, by code; those named that are none of the company's too.", PUBLIC,
         needs=("refused",),
     )  # fmt: skip
-    one_off: Money = computed(
-        money("one_off_kopecks"), "Taken at once, all together.", PUBLIC, needs=("one_off_kopecks",)
-    )
-    monthly: Money = computed(
-        money("monthly_kopecks"), "Difference of an average month, all together.", PUBLIC, needs=("monthly_kopecks",)
-    )
+    one_off: Money = money("one_off_kopecks", "Taken at once, all together.", PUBLIC)
+    monthly: Money = money("monthly_kopecks", "Difference of an average month, all together.", PUBLIC)
     warnings: list[str] = batched(_kept_texts("warnings"), "What one should know before.", PUBLIC, needs=("warnings",))
     irreversible: list[str] = batched(
         _kept_texts("irreversible"), "What can't be undone afterwards, and its price.", PUBLIC, needs=("irreversible",)
@@ -174,9 +161,9 @@ class BulkItem:
     __place__ = ("company_id",)
     number: Number = batched(by_column(NUMBERS, "number_id"), "Number.", READ, needs=("number_id",))
     state: BulkItemState = column("State.", READ)
-    one_off: Money = computed(money("one_off_kopecks"), "Taken at once.", READ, needs=("one_off_kopecks",))
-    monthly: Money = computed(money("monthly_kopecks"), "Monthly difference.", READ, needs=("monthly_kopecks",))
-    error: UserError | None = batched(_kept_errors("error"), "Why not.", READ, needs=("error",))
+    one_off: Money = money("one_off_kopecks", "Taken at once.", READ)
+    monthly: Money = money("monthly_kopecks", "Monthly difference.", READ)
+    error: UserError | None = batched(kept_errors("error"), "Why not.", READ, needs=("error",))
 
 
 @strawberry.type(description="A row with its cursor.")
@@ -212,7 +199,7 @@ def _result_addresses(
 @strawberry.type(description="A change of many numbers.")
 class BulkChange(Node):
     __place__ = ("company_id", "department_id")
-    id: strawberry.ID = computed(global_id(Kind.BULK_CHANGE), "Global id.", READ, needs=("id",))
+    id: strawberry.ID = global_id(Kind.BULK_CHANGE, READ)
     company: Annotated["Company", strawberry.lazy("schema.companies")] = batched(
         by_column(COMPANIES, "company_id"), "Whose numbers.", READ, needs=("company_id",)
     )
@@ -229,7 +216,7 @@ class BulkChange(Node):
         needs=_OF_PLAN,
     )
     error: UserError | None = batched(
-        _kept_errors("failure"), "Why the plan could not be made.", READ, needs=("failure",)
+        kept_errors("failure"), "Why the plan could not be made.", READ, needs=("failure",)
     )
     approval: BulkApproval | None = computed(
         lambda row: None if row["approval_reason"] is None else row,
@@ -282,11 +269,10 @@ async def load_bulk_changes(
 @strawberry.type(description="Above what a bulk change waits for a second person.")
 class ApprovalThreshold:
     number_count: int | None = column("More numbers than these; null when their count does not matter.", PUBLIC)
-    amount: Money | None = computed(
-        money_or_none("kopecks"),
+    amount: Money | None = money(
+        "kopecks",
         "More than this by which something gets dearer, one-off and monthly; null when the price does not matter.",
         PUBLIC,
-        needs=("kopecks",),
     )
 
 

@@ -52,7 +52,7 @@ async def load_subsidiaries(rows: Sequence[Row], info: Info[Context]) -> Sequenc
 @strawberry.type(description="A corporate customer.")
 class Company(Node):
     __place__ = ("id",)
-    id: strawberry.ID = computed(global_id(Kind.COMPANY), "Global id.", Action.COMPANY_READ, needs=("id",))
+    id: strawberry.ID = global_id(Kind.COMPANY, Action.COMPANY_READ)
     name: str = column("Full name.", Action.COMPANY_READ)
     inn: Inn = column("Taxpayer number.", Action.COMPANY_READ)
     kpp: str | None = column("Tax registration reason code.", Action.COMPANY_READ)

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from authz.actions import Action
-from gateway.execution import Info, Row, batched, column, computed
+from gateway.execution import Info, Row, batched, column
 from gateway.kit.ids import Kind
 from gateway.loaders.departments import DEPARTMENTS, departments_pages
 from schema.connections import COUNT, After, ConnectionOf, EdgeOf, First
@@ -22,7 +22,7 @@ from schema.references import by_column, by_id
 @strawberry.type(description="A department of a company.")
 class Department(Node):
     __place__ = ("company_id", "id")
-    id: strawberry.ID = computed(global_id(Kind.DEPARTMENT), "Global id.", Action.DEPARTMENT_READ, needs=("id",))
+    id: strawberry.ID = global_id(Kind.DEPARTMENT, Action.DEPARTMENT_READ)
     name: str = column("Name.", Action.DEPARTMENT_READ)
     cost_centre: str | None = column("Cost centre code.", Action.DEPARTMENT_READ)
     parent: Annotated["Department", strawberry.lazy("schema.departments")] | None = batched(

@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from authz.actions import Action
-from gateway.execution import Info, Row, batched, column, computed
+from gateway.execution import Info, Row, batched, column
 from gateway.kit.ids import Kind
 from gateway.loaders.departments import DEPARTMENTS
 from gateway.loaders.employees import EMPLOYEES, employees_pages, filter_of
@@ -30,7 +30,7 @@ async def load_numbers(rows: Sequence[Row], info: Info[Context]) -> Sequence[lis
 @strawberry.type(description="An employee of a company.")
 class Employee(Node):
     __place__ = ("company_id", "department_id")
-    id: strawberry.ID = computed(global_id(Kind.EMPLOYEE), "Global id.", Action.EMPLOYEE_READ, needs=("id",))
+    id: strawberry.ID = global_id(Kind.EMPLOYEE, Action.EMPLOYEE_READ)
     name: str = column("Full name.", Action.EMPLOYEE_READ)
     position: str | None = column("Position.", Action.EMPLOYEE_READ)
     personnel_number: str | None = column("Personnel number.", Action.EMPLOYEE_READ)

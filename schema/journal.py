@@ -75,7 +75,7 @@ async def load_cause(rows: Sequence[Row], info: Info[Context]) -> Sequence[Row |
 @strawberry.type(description="One line of the operations journal.")
 class JournalEntry(Node):
     __place__ = ("company_id",)
-    id: strawberry.ID = computed(global_id(Kind.JOURNAL_ENTRY), "Global id.", Action.JOURNAL_READ, needs=("id",))
+    id: strawberry.ID = global_id(Kind.JOURNAL_ENTRY, Action.JOURNAL_READ)
     at: datetime = column("When.", Action.JOURNAL_READ)
     actor: Actor = computed(
         lambda row: row, "Who.", Action.JOURNAL_READ, needs=("actor_name", "actor_kind", "actor_id")

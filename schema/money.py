@@ -1,13 +1,13 @@
 """Money as the schema shows it."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 
 import strawberry
 
 from gateway.execution import PUBLIC, Row, computed
-from gateway.kit.errors import InvalidValue, Refusal
+from gateway.kit.errors import InvalidValue
 from gateway.kit.money import to_kopecks
 from schema.inputs import given
 
@@ -24,14 +24,14 @@ def roubles(row: Row) -> str:
     return f"{'-' if kopecks < 0 else ''}{whole}.{rest:02}"
 
 
-def money(column: str) -> Callable[[Row], Row]:
-    """The function that makes money of a row's column of kopecks."""
-    return lambda row: {"kopecks": row[column]}
+def money(column: str, description: str, requires: Enum) -> Any:
+    """The field of a row's column of kopecks; null where it is null."""
 
+    def amount(row: Row) -> Row | None:
+        kopecks = row[column]
+        return None if kopecks is None else {"kopecks": kopecks}
 
-def money_or_none(column: str) -> Callable[[Row], Row | None]:
-    """The same for a column that may be null."""
-    return lambda row: None if row[column] is None else {"kopecks": row[column]}
+    return computed(amount, description, requires, needs=(column,))
 
 
 def kopecks(amount: Decimal | None, *path: str) -> int | None:
@@ -42,7 +42,7 @@ def kopecks(amount: Decimal | None, *path: str) -> int | None:
     try:
         return to_kopecks(amount)
     except InvalidValue as error:
-        raise Refusal(error.code, error.message, path) from None
+        raise error.refusal(*path) from None
 
 
 @strawberry.type(description="An exact amount of money.")

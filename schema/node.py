@@ -1,11 +1,12 @@
 """Objects by global id: the interface, and for each type how its rows are read."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, TypeAlias
+from enum import Enum
+from typing import Annotated, Any, TypeAlias
 
 import strawberry
 
-from gateway.execution import PUBLIC, Info, OfType, Row, batched, keyed
+from gateway.execution import PUBLIC, Info, OfType, Row, batched, computed, keyed
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, decode_any
 from gateway.kit.texts import Text
@@ -42,10 +43,10 @@ class Node:
     id: strawberry.ID = strawberry.field(description="Opaque, stable, unique over all types.")
 
 
-def global_id(kind: Kind, column: str = "id") -> Callable[[Row], str]:
-    """The function that makes the global id of a row."""
+def global_id(kind: Kind, requires: Enum) -> Any:
+    """The field of an object's global id, made of its row's `id`."""
     opening = kind.opening
-    return lambda row: f"{opening}{row[column]}"
+    return computed(lambda row: f"{opening}{row['id']}", "Global id.", requires, needs=("id",))
 
 
 async def read_nodes(ids: Sequence[tuple[Kind, int] | None], info: Info[Context]) -> list[OfType | None]:

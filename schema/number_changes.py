@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from authz.actions import Action
-from gateway.execution import PUBLIC, Info, Row, batched, column, computed
+from gateway.execution import PUBLIC, Info, Row, batched, column
 from gateway.kit.ids import Kind, decode
 from gateway.loaders.changes import CHANGES
 from gateway.loaders.journal import JOURNAL
@@ -25,7 +25,7 @@ from schema.node import Node, global_id, register
 from schema.number_change_inputs import NumberChangeInput, OptionRefInput, TariffRefInput, operation_of
 from schema.numbers import Number
 from schema.references import by_column, by_id
-from schema.user_errors import UserError, UserErrorRow, attempt, kept_error, user_error
+from schema.user_errors import UserError, UserErrorRow, attempt, kept_error, kept_errors, user_error
 
 IdempotencyKey: TypeAlias = Annotated[
     str | None,
@@ -38,8 +38,8 @@ TariffId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="
 
 @strawberry.type(description="What a change would do.")
 class ChangePreview:
-    one_off: Money = computed(money("one_off_kopecks"), "Taken at once.", PUBLIC)
-    monthly: Money = computed(money("monthly_kopecks"), "Difference of an average month.", PUBLIC)
+    one_off: Money = money("one_off_kopecks", "Taken at once.", PUBLIC)
+    monthly: Money = money("monthly_kopecks", "Difference of an average month.", PUBLIC)
     user_errors: list[UserError] = column("Refusals; empty when it can be done.", PUBLIC)
     warnings: list[str] = column(
         "What one should know before: lost options, the end of a promotion, an old price that does not come back.",
@@ -56,22 +56,14 @@ describe(
 )
 
 
-def load_errors(rows: Sequence[Row], info: Info[Context]) -> Sequence[UserErrorRow | None]:
-    return [kept_error(row["error"], info.context.language) for row in rows]
-
-
 @strawberry.type(description="A change of one number.")
 class NumberChange(Node):
-    id: strawberry.ID = computed(global_id(Kind.NUMBER_CHANGE), "Global id.", Action.NUMBER_READ, needs=("id",))
+    id: strawberry.ID = global_id(Kind.NUMBER_CHANGE, Action.NUMBER_READ)
     number: Number = batched(by_column(NUMBERS, "number_id"), "The number.", Action.NUMBER_READ, needs=("number_id",))
     status: NumberChangeStatus = column("State.", Action.NUMBER_READ)
-    one_off: Money = computed(
-        money("one_off_kopecks"), "What was taken at once.", Action.NUMBER_READ, needs=("one_off_kopecks",)
-    )
-    monthly: Money = computed(
-        money("monthly_kopecks"), "Difference of an average month.", Action.NUMBER_READ, needs=("monthly_kopecks",)
-    )
-    error: UserError | None = batched(load_errors, "Why it failed.", Action.NUMBER_READ, needs=("error",))
+    one_off: Money = money("one_off_kopecks", "What was taken at once.", Action.NUMBER_READ)
+    monthly: Money = money("monthly_kopecks", "Difference of an average month.", Action.NUMBER_READ)
+    error: UserError | None = batched(kept_errors("error"), "Why it failed.", Action.NUMBER_READ, needs=("error",))
     journal_entry: JournalEntry | None = batched(
         by_column(JOURNAL, "journal_id"), "Its line in the journal.", Action.JOURNAL_READ, needs=("journal_id",)
     )

@@ -56,7 +56,7 @@ def dormant_at(row: Row) -> datetime | None:
 @strawberry.type(description="A corporate phone number with its SIM card.")
 class Number(Node):
     __place__ = ("company_id", "department_id")
-    id: strawberry.ID = computed(global_id(Kind.NUMBER), "Global id.", Action.NUMBER_READ, needs=("id",))
+    id: strawberry.ID = global_id(Kind.NUMBER, Action.NUMBER_READ)
     msisdn: PhoneNumber = column("Phone number.", Action.NUMBER_READ)
     iccid: str | None = column("Number of the SIM card.", Action.NUMBER_READ)
     sim_kind: SimKind = column("Kind of its SIM.", Action.NUMBER_READ)

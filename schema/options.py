@@ -28,23 +28,13 @@ if TYPE_CHECKING:
 
 @strawberry.type(description="An option of the catalogue.")
 class Option(Node):
-    id: strawberry.ID = computed(global_id(Kind.OPTION), "Global id.", Action.OPTION_READ, needs=("id",))
+    id: strawberry.ID = global_id(Kind.OPTION, Action.OPTION_READ)
     code: str = column("Stable code.", Action.OPTION_READ)
     name: str = column("Name.", Action.OPTION_READ)
     description: str = column("What it does, in one or two sentences.", Action.OPTION_READ)
     theme: OptionTheme = column("Theme.", Action.OPTION_READ)
-    connection_fee: Money = computed(
-        money("connection_fee_kopecks"),
-        "One-off fee of connecting.",
-        Action.OPTION_READ,
-        needs=("connection_fee_kopecks",),
-    )
-    fee: Money = computed(
-        money("fee_kopecks"),
-        "Fee of one period, after a promotion if there is one.",
-        Action.OPTION_READ,
-        needs=("fee_kopecks",),
-    )
+    connection_fee: Money = money("connection_fee_kopecks", "One-off fee of connecting.", Action.OPTION_READ)
+    fee: Money = money("fee_kopecks", "Fee of one period, after a promotion if there is one.", Action.OPTION_READ)
     fee_period: FeePeriod = column("Period of the fee.", Action.OPTION_READ)
     promo_days: int | None = column(
         "Days free of the fee after connecting; null without a promotion.", Action.OPTION_READ

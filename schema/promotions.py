@@ -6,7 +6,7 @@ from datetime import date
 import strawberry
 
 from authz.actions import Action
-from gateway.execution import Info, Row, column, computed
+from gateway.execution import Info, Row, column
 from gateway.loaders import promotions as loader
 from gateway.loaders.narrowing import Parent
 from schema.connections import After, ConnectionOf, EdgeOf, First
@@ -26,17 +26,13 @@ class PromoEnding:
         "On how many of them it is disconnected before, by its own guard or with an option that it requires.",
         Action.NUMBER_READ,
     )
-    monthly: Money = computed(
-        money("monthly_kopecks"),
-        "Fees of an average month that begin, at the price of that day.",
-        Action.NUMBER_READ,
-        needs=("monthly_kopecks",),
+    monthly: Money = money(
+        "monthly_kopecks", "Fees of an average month that begin, at the price of that day.", Action.NUMBER_READ
     )
-    prevented: Money = computed(
-        money("prevented_kopecks"),
+    prevented: Money = money(
+        "prevented_kopecks",
         "Fees of an average month that do not begin, as it is disconnected before.",
         Action.NUMBER_READ,
-        needs=("prevented_kopecks",),
     )
 
 
@@ -44,24 +40,19 @@ class PromoEnding:
 class PromoDay:
     __place__ = ("company_id",)
     day: date = column("Which day, in the company's time zone.", Action.NUMBER_READ)
-    monthly: Money = computed(
-        money("monthly_kopecks"),
-        "Fees of an average month that begin, at the prices of that day.",
-        Action.NUMBER_READ,
-        needs=("monthly_kopecks",),
+    monthly: Money = money(
+        "monthly_kopecks", "Fees of an average month that begin, at the prices of that day.", Action.NUMBER_READ
     )
-    prevented: Money = computed(
-        money("prevented_kopecks"),
+    prevented: Money = money(
+        "prevented_kopecks",
         "Fees of an average month that do not begin, as options are disconnected before.",
         Action.NUMBER_READ,
-        needs=("prevented_kopecks",),
     )
-    forecast: Money = computed(
-        money("forecast_kopecks"),
+    forecast: Money = money(
+        "forecast_kopecks",
         "Fees of an average month from that day on: what is paid today, at its prices, with what begins by then, and "
         "without what is disconnected by then together with a guarded option.",
         Action.TARIFF_READ,  # of a few numbers it tells what each pays
-        needs=("forecast_kopecks",),
     )
     endings: list[PromoEnding] = column("By option.", Action.NUMBER_READ)
 

@@ -7,7 +7,7 @@ import strawberry
 
 from authz.actions import Action
 from gateway.execution import PUBLIC, Info, Row, batched, column
-from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
+from gateway.kit.errors import ErrorCode, InvalidValue
 from gateway.kit.ids import Kind, decode
 from gateway.services.register_rows import CellError as CellErrorRow
 from gateway.services.registers import Imported, import_register
@@ -80,7 +80,7 @@ async def _import(context: Context, input: RegisterImportInput) -> Imported:
             idempotency_key=given(input.idempotency_key),
         )
     except InvalidValue as error:
-        raise Refusal(error.code, error.message, ("uploadId",)) from None
+        raise error.refusal("uploadId") from None
 
 
 def _cell_error(error: CellErrorRow, context: Context) -> Row:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from gateway.execution import PUBLIC, Info, Row, batched, column, computed
+from gateway.execution import PUBLIC, Info, Row, batched, column
 from gateway.kit.ids import Kind, decode, encode
 from gateway.loaders import second_factors as loader
 from gateway.models.credentials import SecondFactorKind
@@ -24,7 +24,7 @@ describe(SecondFactorKind, "Kinds of second factor.", TOTP="Authenticator app.",
 
 @strawberry.type(description="A second factor.")
 class SecondFactor(Node):
-    id: strawberry.ID = computed(global_id(Kind.SECOND_FACTOR), "Global id.", PUBLIC, needs=("id",))
+    id: strawberry.ID = global_id(Kind.SECOND_FACTOR, PUBLIC)
     kind: SecondFactorKind = column("Kind.", PUBLIC)
     name: str = column("Name.", PUBLIC)
     created_at: datetime = column("Added.", PUBLIC)

@@ -6,7 +6,7 @@ from datetime import datetime
 import strawberry
 
 from authz.actions import Action
-from gateway.execution import Info, Row, column, computed
+from gateway.execution import Info, Row, column
 from gateway.loaders.settings import FORWARDINGS, SERVICE_BANS, SPENDING_LIMITS, settings
 from gateway.models.numbers import ForwardingCondition, LimitRule, ServiceKind
 from schema.context import Context
@@ -29,9 +29,9 @@ class ServiceBan:
 
 @strawberry.type(description="A monthly spending limit.")
 class SpendingLimit:
-    amount: Money = computed(money("amount_kopecks"), "Amount a month.", Action.NUMBER_READ, needs=("amount_kopecks",))
+    amount: Money = money("amount_kopecks", "Amount a month.", Action.NUMBER_READ)
     rule: LimitRule = column("What happens beyond it.", Action.NUMBER_READ)
-    spent: Money = computed(money("spent_kopecks"), "Spent this month.", Action.NUMBER_READ, needs=("spent_kopecks",))
+    spent: Money = money("spent_kopecks", "Spent this month.", Action.NUMBER_READ)
 
 
 async def load_forwardings(rows: Sequence[Row], info: Info[Context]) -> Sequence[list[Row]]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from authz.actions import Action
-from gateway.execution import Info, Row, batched, column, computed
+from gateway.execution import Info, Row, batched, column
 from gateway.kit.ids import Kind
 from gateway.loaders.offers import TARIFFS, tariff_offers
 from gateway.loaders.pages import page_of
@@ -29,18 +29,15 @@ class Package:
 
 @strawberry.type(description="A tariff of the catalogue.")
 class Tariff(Node):
-    id: strawberry.ID = computed(global_id(Kind.TARIFF), "Global id.", Action.TARIFF_READ, needs=("id",))
+    id: strawberry.ID = global_id(Kind.TARIFF, Action.TARIFF_READ)
     code: str = column("Stable code.", Action.TARIFF_READ)
     name: str = column("Name.", Action.TARIFF_READ)
     description: str = column("What it is, in one or two sentences.", Action.TARIFF_READ)
     region: str | None = column("Region of sale; null for everywhere.", Action.TARIFF_READ)
-    fee: Money = computed(money("fee_kopecks"), "Fee of one period.", Action.TARIFF_READ, needs=("fee_kopecks",))
+    fee: Money = money("fee_kopecks", "Fee of one period.", Action.TARIFF_READ)
     fee_period: FeePeriod = column("Period of the fee.", Action.TARIFF_READ)
-    monthly_fee: Money = computed(
-        money("monthly_fee_kopecks"),
-        "The fee of an average month, comparable between tariffs.",
-        Action.TARIFF_READ,
-        needs=("monthly_fee_kopecks",),
+    monthly_fee: Money = money(
+        "monthly_fee_kopecks", "The fee of an average month, comparable between tariffs.", Action.TARIFF_READ
     )
     packages: list[Package] = column("What the fee includes.", Action.TARIFF_READ)
     archived: bool = column("No longer connectable.", Action.TARIFF_READ)
@@ -57,12 +54,7 @@ class TariffConnection(ConnectionOf[Tariff, TariffEdge]): ...
 @strawberry.type(description="A tariff with the price of changing to it from the number's present one.")
 class AvailableTariff:
     tariff: Tariff = column("The tariff.", Action.TARIFF_READ)
-    switch_fee: Money = computed(
-        money("switch_fee_kopecks"),
-        "One-off price of the change.",
-        Action.TARIFF_READ,
-        needs=("switch_fee_kopecks",),
-    )
+    switch_fee: Money = money("switch_fee_kopecks", "One-off price of the change.", Action.TARIFF_READ)
     loses_options: list[Option] = column("Connected options that it does not allow.", Action.OPTION_READ)
 
 

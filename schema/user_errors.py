@@ -5,7 +5,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import strawberry
 
-from gateway.execution import PUBLIC, Info, column
+from gateway.execution import PUBLIC, Info, Row, column
 from gateway.kit.errors import ErrorCode, Refusal, Refusals
 from gateway.kit.texts import Language
 from gateway.telemetry.metrics import REFUSALS
@@ -66,6 +66,15 @@ def kept_error(kept: Any, language: Language) -> UserErrorRow | None:
         return None
     hint = kept["hint"] and kept["hint"][language.value]
     return {**kept, "message": kept["message"][language.value], "hint": hint}
+
+
+def kept_errors(column: str) -> Any:
+    """The resolver of a refusal that is kept in that column."""
+
+    def errors(rows: Sequence[Row], info: Info[Context]) -> Sequence[UserErrorRow | None]:
+        return [kept_error(row[column], info.context.language) for row in rows]
+
+    return errors
 
 
 async def attempt(info: Info[Context], act: Awaitable[T]) -> tuple[T | None, list[UserErrorRow]]:
