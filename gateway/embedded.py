@@ -42,7 +42,8 @@ _CONFIGURATION = {
 _LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432")  # bytes
 _OUTLIVED: list[subprocess.Popen[bytes]] = []
 """Keepers that go on for other users: an object of a process that runs must not be dropped."""
-_PATIENCE = 60  # seconds for a start or a stop
+_PATIENCE = 60  # seconds for a start
+_FLUSHED = 600  # seconds for a stop, which writes all that was changed to a disk that may be busy
 
 
 class EmbeddedError(Exception):
@@ -107,7 +108,7 @@ class Embedded:
             if self._runs():
                 _OUTLIVED.append(self._keeper)
             else:
-                self._keeper.wait(_PATIENCE)
+                self._keeper.wait(_FLUSHED)
             self._keeper = None
 
     def crash(self) -> str | None:
@@ -195,7 +196,7 @@ class Embedded:
     def _stop_server(self) -> None:
         if self._runs():
             account = _account(self._cluster)
-            _run(account, "pg_ctl", "stop", "-D", self._cluster, "-m", "fast", "-w", "-t", str(_PATIENCE))
+            _run(account, "pg_ctl", "stop", "-D", self._cluster, "-m", "fast", "-w", "-t", str(_FLUSHED))
             if self._sockets != self._cluster:
                 shutil.rmtree(self._sockets)
 
@@ -270,7 +271,7 @@ def _run(account: pwd.struct_passwd | None, program: str, *arguments: str | Path
 def _reason(output: str) -> str:
     """The first complaint in what a program of PostgreSQL wrote."""
     found = re.search(r"\b(?:FATAL|PANIC|error): +(.+)", output) or re.search(r"^\w+: (.+)", output)
-    return f"PostgreSQL cannot start: {found[1]}" if found else ""
+    return f"PostgreSQL: {found[1]}" if found else ""
 
 
 if __name__ == "__main__":

@@ -147,4 +147,4 @@ def test_the_complaint_of_postgresql_is_told_in_one_line(data_dir: Path) -> None
     with pytest.raises(EmbeddedError) as raised:
         Embedded(data_dir).start()
     configuration.write_text(right)
-    assert str(raised.value) == f'PostgreSQL cannot start: configuration file "{configuration}" contains errors'
+    assert str(raised.value) == f'PostgreSQL: configuration file "{configuration}" contains errors'
