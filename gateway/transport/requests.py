@@ -85,10 +85,13 @@ async def read_body(
     receive: Receive, headers: Headers, largest: int = LARGEST_BODY, too_large: Message | None = None
 ) -> bytes:
     """The whole body; an `HttpFault` 413 as soon as it is known to be too large, 408 when it comes too slowly."""
-    refused = HttpFault(413, GatewayError(GatewayErrorCode.BAD_REQUEST, too_large or TOO_LARGE(limit=largest)))
+
+    def refused() -> HttpFault:
+        return HttpFault(413, GatewayError(GatewayErrorCode.BAD_REQUEST, too_large or TOO_LARGE(limit=largest)))
+
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) > largest:
-        raise refused
+        raise refused()
     body, more, begun = bytearray(), True, asyncio.get_running_loop().time()
     try:
         async with asyncio.timeout(_PATIENCE) as patience:
@@ -96,9 +99,10 @@ async def read_body(
                 message = await receive()
                 body += message.get("body", b"")
                 if len(body) > largest:
-                    raise refused
+                    raise refused()
                 more = message.get("more_body", False)
-                patience.reschedule(begun + _PATIENCE + len(body) / _SLOWEST)
+                if more:
+                    patience.reschedule(begun + _PATIENCE + len(body) / _SLOWEST)
     except TimeoutError:
         seconds = round(_PATIENCE + len(body) / _SLOWEST)
         raise fault(408, TOO_SLOW, {"connection": "close"}, seconds=seconds) from None
