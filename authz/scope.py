@@ -89,12 +89,6 @@ class Scope:
         """The companies in which the action is held at all, if only in a department: the scope of a company's card."""
         return Scope(tuple(sorted({*self.companies, *self.department_companies})))
 
-    def where(
-        self, company: SQLColumnExpression[int], department: SQLColumnExpression[int | None] | None = None
-    ) -> ColumnElement[bool]:
-        """The condition of a statement that takes `params`; a statement that is kept is made from `shape` instead."""
-        return self.shape.where(company, department)
-
     def covers(self, company_id: int, department_id: int | None = None) -> bool:
         """Whether an object is in the scope; without a department it belongs to the company as a whole."""
         if company_id in self._companies:
@@ -144,11 +138,6 @@ def holds_throughout(
     else:
         places = {principal.roles_at(company_id, department_id) for department_id in department_ids}
     return bool(places) and all(principal.policy.decide(roles, action).allowed for roles in places)
-
-
-def restricted(principal: Principal, requirements: frozenset[str]) -> frozenset[str]:
-    """The requirements that the principal does not hold at every place where anything is granted."""
-    return requirements - principal.everywhere
 
 
 def _scope(principal: Principal, action: Action) -> Scope:

@@ -11,19 +11,8 @@ from gateway.models.applications import ApplicationStatus
 from gateway.services import applications
 from gateway.services.applications import Asked
 from schema.context import Context
-from schema.enums import describe
 from schema.scalars import Inn, PhoneNumber
 from schema.user_errors import UserError, attempt
-
-describe(
-    ApplicationStatus,
-    "State of an application for access.",
-    SUBMITTED="Waits for the operator's staff.",
-    IN_REVIEW="The staff checks it.",
-    APPROVED="The cabinet is open.",
-    REJECTED="Refused, with a reason.",
-    name="AccessApplicationStatus",
-)
 
 
 @strawberry.input(description="What a company says to get its cabinet.")

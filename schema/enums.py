@@ -8,10 +8,14 @@ from typing import TypeVar
 
 import strawberry
 
+from gateway.kit.errors import ErrorCode
 from gateway.kit.texts import Language
+from gateway.models.applications import ApplicationStatus
 from gateway.models.bulk_changes import BulkChangeStatus, BulkErrorPolicy, BulkItemState
 from gateway.models.catalogue import AllowanceUnit, FeePeriod, OptionTheme
+from gateway.models.changes import NumberChangeStatus
 from gateway.models.companies import CompanyStatus
+from gateway.models.credentials import SecondFactorKind
 from gateway.models.journal import Channel
 from gateway.models.numbers import (
     BlockReason,
@@ -38,6 +42,28 @@ def describe(enum: E, description: str, *, name: str | None = None, **values: st
     return enum
 
 
+describe(
+    ErrorCode,
+    "Codes of UserError. New ones may be added.",
+    INVALID="A value has the wrong form.",
+    REQUIRED="A value is missing.",
+    TOO_LARGE="Too many, too long or too large.",
+    NOT_FOUND="The object does not exist, or not for the caller.",
+    FORBIDDEN="The caller's roles do not allow it.",
+    STEP_UP_REQUIRED="A fresh second factor is needed.",
+    BAD_CREDENTIALS="Log-in or password is wrong.",
+    LOCKED="Too many wrong tries.",
+    BAD_CODE="A code is wrong, used or expired.",
+    ALREADY_DONE="Already in that state.",
+    CONFLICT="Contradicts another setting, option or pending change.",
+    NOT_AVAILABLE="Not offered for this tariff, region, kind of number or status.",
+    INSUFFICIENT_FUNDS="The account's money does not suffice.",
+    PRICE_CHANGED="The price is no longer the one that was expected.",
+    PLAN_DRIFTED="The plan no longer fits the numbers it was made for.",
+    IDEMPOTENCY_MISMATCH="The idempotency key was used with another input.",
+    UPSTREAM_REFUSED="The operator's systems refused.",
+    name="UserErrorCode",
+)
 describe(Language, "The language of messages.", EN="English.", RU="Russian.")
 describe(
     CompanyStatus,
@@ -155,3 +181,20 @@ describe(
     FAILED="Failed.",
     SKIPPED="Not reached before the end.",
 )
+describe(
+    ApplicationStatus,
+    "State of an application for access.",
+    SUBMITTED="Waits for the operator's staff.",
+    IN_REVIEW="The staff checks it.",
+    APPROVED="The cabinet is open.",
+    REJECTED="Refused, with a reason.",
+    name="AccessApplicationStatus",
+)
+describe(
+    NumberChangeStatus,
+    "State of a change.",
+    PENDING="Waits for the operator's systems.",
+    APPLIED="Done.",
+    FAILED="Refused or failed; nothing changed.",
+)
+describe(SecondFactorKind, "Kinds of second factor.", TOTP="Authenticator app.", PASSKEY="Passkey.")

@@ -17,7 +17,6 @@ from gateway.operations.operation import Operation
 from gateway.services import numbers
 from gateway.services.numbers import Done
 from schema.context import Context
-from schema.enums import describe
 from schema.inputs import REPEAT_SAFELY, given, idempotency_key
 from schema.journal import JournalEntry
 from schema.money import Money, kopecks, money
@@ -45,15 +44,6 @@ class ChangePreview:
         "What one should know before: lost options, the end of a promotion, an old price that does not come back.",
         PUBLIC,
     )
-
-
-describe(
-    NumberChangeStatus,
-    "State of a change.",
-    PENDING="Waits for the operator's systems.",
-    APPLIED="Done.",
-    FAILED="Refused or failed; nothing changed.",
-)
 
 
 @strawberry.type(description="A change of one number.")

@@ -12,14 +12,11 @@ from gateway.loaders import second_factors as loader
 from gateway.models.credentials import SecondFactorKind
 from gateway.services import proofs, second_factors
 from schema.context import Context
-from schema.enums import describe
 from schema.inputs import given
 from schema.node import Node, global_id, register
 from schema.passkey_credentials import credential_of
 from schema.scalars import JSON
 from schema.user_errors import UserError, UserErrorRow, attempt
-
-describe(SecondFactorKind, "Kinds of second factor.", TOTP="Authenticator app.", PASSKEY="Passkey.")
 
 
 @strawberry.type(description="A second factor.")

@@ -10,33 +10,9 @@ from gateway.kit.errors import ErrorCode, Refusal, Refusals
 from gateway.kit.texts import Language
 from gateway.telemetry.metrics import REFUSALS
 from schema.context import Context
-from schema.enums import describe
 
 T = TypeVar("T")
 UserErrorRow: TypeAlias = dict[str, Any]
-
-describe(
-    ErrorCode,
-    "Codes of UserError. New ones may be added.",
-    INVALID="A value has the wrong form.",
-    REQUIRED="A value is missing.",
-    TOO_LARGE="Too many, too long or too large.",
-    NOT_FOUND="The object does not exist, or not for the caller.",
-    FORBIDDEN="The caller's roles do not allow it.",
-    STEP_UP_REQUIRED="A fresh second factor is needed.",
-    BAD_CREDENTIALS="Log-in or password is wrong.",
-    LOCKED="Too many wrong tries.",
-    BAD_CODE="A code is wrong, used or expired.",
-    ALREADY_DONE="Already in that state.",
-    CONFLICT="Contradicts another setting, option or pending change.",
-    NOT_AVAILABLE="Not offered for this tariff, region, kind of number or status.",
-    INSUFFICIENT_FUNDS="The account's money does not suffice.",
-    PRICE_CHANGED="The price is no longer the one that was expected.",
-    PLAN_DRIFTED="The plan no longer fits the numbers it was made for.",
-    IDEMPOTENCY_MISMATCH="The idempotency key was used with another input.",
-    UPSTREAM_REFUSED="The operator's systems refused.",
-    name="UserErrorCode",
-)
 
 
 @strawberry.type(description="Why a mutation did not do what was asked. Nothing was changed.")

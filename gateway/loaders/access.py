@@ -60,8 +60,7 @@ _OF_COMPANY = Listing(ADMINISTRATORS)
 
 async def administrators_pages(read: Read, company_ids: Sequence[int], page: Page, selection: Selection) -> list[Row]:
     """The page of each company's administrators."""
-    parents = [Parent(company_id, company_id) for company_id in company_ids]
-    return await pages(read, _OF_COMPANY, parents, page, _BY_ID, selection)
+    return await pages(read, _OF_COMPANY, Parent.of_companies(company_ids), page, _BY_ID, selection)
 
 
 async def api_keys_of_companies(read: Read, company_ids: Sequence[int], columns: frozenset[str]) -> list[list[Row]]:
@@ -71,17 +70,19 @@ async def api_keys_of_companies(read: Read, company_ids: Sequence[int], columns:
 
 async def grants_of_administrators(read: Read, ids: Sequence[int], columns: frozenset[str]) -> list[list[Row]]:
     """What each administrator holds in companies where the caller may see that; of themselves, everything."""
-    own = read.principal.id if read.principal and read.principal.kind == "administrator" else None
-    grants = await read.groups(GRANTS, [None if id == own else id for id in ids], columns, "administrator_id", ("id",))
-    return [await own_grants(read, columns) if id == own else each for id, each in zip(ids, grants, strict=True)]
+    return await _grants_of(read, "administrator", GRANTS, ids, columns)
 
 
 async def grants_of_api_keys(read: Read, ids: Sequence[int], columns: frozenset[str]) -> list[list[Row]]:
-    """What each key holds."""
-    own = read.principal.id if read.principal and read.principal.kind == "api_key" else None
-    grants = await read.groups(
-        API_KEY_GRANTS, [None if id == own else id for id in ids], columns, "api_key_id", ("id",)
-    )
+    """What each key holds where the caller may see that; of itself, everything."""
+    return await _grants_of(read, "api_key", API_KEY_GRANTS, ids, columns)
+
+
+async def _grants_of(
+    read: Read, kind: str, source: Source, ids: Sequence[int], columns: frozenset[str]
+) -> list[list[Row]]:
+    own = read.principal.id if read.principal and read.principal.kind == kind else None
+    grants = await read.groups(source, [None if id == own else id for id in ids], columns, f"{kind}_id", ("id",))
     return [await own_grants(read, columns) if id == own else each for id, each in zip(ids, grants, strict=True)]
 
 

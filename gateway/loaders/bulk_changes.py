@@ -47,9 +47,8 @@ async def bulk_changes_of_companies(
     read: Read, company_ids: Sequence[int], page: Page, status: str | None, selection: Selection
 ) -> list[Row]:
     """The page of each company's bulk changes, in that state if one is given."""
-    parents = [Parent(company_id, company_id) for company_id in company_ids]
     narrowed = Filter.of({} if status is None else {"status": {"status": status}})
-    return await pages(read, _OF_COMPANY, parents, page, _NEWEST_FIRST, selection, narrowed)
+    return await pages(read, _OF_COMPANY, Parent.of_companies(company_ids), page, _NEWEST_FIRST, selection, narrowed)
 
 
 async def items_of_bulk_changes(

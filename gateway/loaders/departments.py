@@ -35,5 +35,4 @@ async def departments_pages(
 ) -> list[Row]:
     """The page of each company's departments; with `parent_id` only those right below that one."""
     narrowed = NO_FILTER if parent_id is None else Filter.of({"parent": {"parent_id": parent_id}})
-    parents = [Parent(company_id, company_id) for company_id in company_ids]
-    return await pages(read, _OF_COMPANY, parents, page, _BY_PATH, selection, narrowed)
+    return await pages(read, _OF_COMPANY, Parent.of_companies(company_ids), page, _BY_PATH, selection, narrowed)

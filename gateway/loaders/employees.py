@@ -47,5 +47,4 @@ async def employees_pages(
     read: Read, company_ids: Sequence[int], page: Page, narrowed: Filter, selection: Selection
 ) -> list[Row]:
     """The page of each company's employees."""
-    parents = [Parent(company_id, company_id) for company_id in company_ids]
-    return await pages(read, _OF_COMPANY, parents, page, _BY_NAME, selection, narrowed)
+    return await pages(read, _OF_COMPANY, Parent.of_companies(company_ids), page, _BY_NAME, selection, narrowed)

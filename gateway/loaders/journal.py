@@ -85,8 +85,7 @@ async def journal_of_companies(
     read: Read, company_ids: Sequence[int], page: Page, narrowed: Filter, selection: Selection
 ) -> list[Row]:
     """The page of each company's journal."""
-    parents = [Parent(company_id, company_id) for company_id in company_ids]
-    return await pages(read, _OF_COMPANY, parents, page, _NEWEST_FIRST, selection, narrowed)
+    return await pages(read, _OF_COMPANY, Parent.of_companies(company_ids), page, _NEWEST_FIRST, selection, narrowed)
 
 
 async def journal_of_numbers(

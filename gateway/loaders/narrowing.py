@@ -1,6 +1,6 @@
 """What lists hang on, and what narrows them: conditions of statements and their parameters, also outside of GraphQL."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, bindparam, column, func, select
@@ -23,6 +23,10 @@ class Parent(NamedTuple):
 
     company_id: int
     id: int
+
+    @classmethod
+    def of_companies(cls, ids: Iterable[int]) -> "list[Parent]":
+        return [cls(id, id) for id in ids]
 
 
 class Filter(NamedTuple):

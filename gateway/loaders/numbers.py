@@ -71,8 +71,7 @@ async def numbers_of_companies(
     read: Read, company_ids: Sequence[int], page: Page, order: Keyset, narrowed: Filter, selection: Selection
 ) -> list[Row]:
     """The page of each company's numbers."""
-    parents = [Parent(company_id, company_id) for company_id in company_ids]
-    return await pages(read, _OF_COMPANY, parents, page, order, selection, narrowed)
+    return await pages(read, _OF_COMPANY, Parent.of_companies(company_ids), page, order, selection, narrowed)
 
 
 async def numbers_of_departments(

@@ -77,8 +77,7 @@ async def promo_days_of_companies(
     read: Read, company_ids: Sequence[int], page: Page, selection: Selection
 ) -> list[Row]:
     """The page of the days on which options of each company's numbers turn paid, as a `page_row`."""
-    parents = [Parent(company_id, company_id) for company_id in company_ids]
-    return await _pages(read, parents, page, selection, departments=False)
+    return await _pages(read, Parent.of_companies(company_ids), page, selection, departments=False)
 
 
 async def promo_days_of_departments(

@@ -123,8 +123,6 @@ class Catalogue:
         self.day = day
         self.tariffs: Mapping[int, TariffItem] = {item.id: item for item in tariffs}
         self.options: Mapping[int, OptionItem] = {item.id: item for item in options}
-        self.tariffs_by_code = {item.code: item for item in self.tariffs.values()}
-        self.options_by_code = {item.code: item for item in self.options.values()}
         self._switch_fees = switch_fees or {}
         needed: dict[int, set[OptionItem]] = {option_id: set() for option_id in self.options}
         barred: dict[int, set[OptionItem]] = {option_id: set() for option_id in self.options}

@@ -167,9 +167,8 @@ def accepted(accept: str) -> str | None:
     for part in accept.split(","):
         media, *parameters = (piece.strip().lower() for piece in part.split(";"))
         quality = quality_of(parameters)
-        charset = next((p.partition("=")[2].strip('"') for p in parameters if p.startswith("charset=")), "utf-8")
         offered = {RESPONSE_JSON: RESPONSE_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON}.get(media)
-        if offered and charset in ("utf-8", "utf8") and quality > best_quality:
+        if offered and _in_utf8(parameters) and quality > best_quality:
             best, best_quality = offered, quality
     return best
 
@@ -178,8 +177,13 @@ def accepted(accept: str) -> str | None:
 def is_json(content_type: str) -> bool:
     """Whether a Content-Type is JSON in UTF-8."""
     media, *parameters = (piece.strip().lower() for piece in content_type.split(";"))
-    charset = next((p.partition("=")[2].strip('"') for p in parameters if p.startswith("charset=")), "utf-8")
-    return media == JSON and charset in ("utf-8", "utf8")
+    return media == JSON and _in_utf8(parameters)
+
+
+def _in_utf8(parameters: Sequence[str]) -> bool:
+    """Whether the parameters of a media type name UTF-8, or no encoding."""
+    charset = next((each.partition("=")[2].strip('"') for each in parameters if each.startswith("charset=")), "utf-8")
+    return charset in ("utf-8", "utf8")
 
 
 def quality_of(parameters: Sequence[str]) -> float:

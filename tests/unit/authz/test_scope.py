@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, column, select
 from authz.actions import Action
 from authz.enforcer import BUILT_IN, Effect, Policy, Rule, extended
 from authz.principal import Grant, Principal
-from authz.scope import Scope, Shape, holds, restricted, scope
+from authz.scope import Scope, Shape, holds, scope
 from gateway.statements import Statement
 
 COMPANY = column("company_id", BigInteger)
@@ -100,7 +100,7 @@ def test_a_scope_is_worked_out_once_for_a_principal() -> None:
 def test_the_text_of_the_condition_depends_on_the_shape_only(
     the_scope: Scope, shape: Shape, condition: str, arguments: list[tuple[int, ...]]
 ) -> None:
-    statement = Statement(select(COMPANY).where(the_scope.where(COMPANY, DEPARTMENT)))
+    statement = Statement(select(COMPANY).where(the_scope.shape.where(COMPANY, DEPARTMENT)))
 
     assert the_scope.shape is shape
     assert statement.sql.partition("WHERE ")[2] == condition
@@ -112,10 +112,10 @@ def test_rows_without_departments_are_in_the_scope_of_the_whole_company_or_of_an
 
     assert mixed.whole == Scope((5,))
     assert mixed.anywhere == Scope((5, 7))
-    assert str(mixed.whole.where(COMPANY)) == "company_id = ANY (:scope_companies)"
+    assert str(mixed.whole.shape.where(COMPANY)) == "company_id = ANY (:scope_companies)"
     for needs_departments in (mixed, Scope((), (), (30,), (7,))):
         with pytest.raises(TypeError, match="use its `whole` or `anywhere`"):
-            needs_departments.where(COMPANY)
+            needs_departments.shape.where(COMPANY)
 
 
 @pytest.mark.parametrize(
@@ -143,12 +143,3 @@ def test_a_department_manager_holds_nothing_of_the_company_as_a_whole() -> None:
     assert not holds(manager, Action.OPTION_CONNECT, 7)
     assert not holds(manager, Action.SPENDING_LIMIT_SET, 7, 30)
     assert not holds(manager, Action.OPTION_CONNECT, 8, 30)
-
-
-def test_restricted_is_what_is_not_held_at_every_place() -> None:
-    requirements = frozenset({"number:read", "billing:read", "ban:set", "no:such"})
-
-    assert restricted(principal(whole(7, "owner")), requirements) == {"no:such"}
-    assert restricted(principal(part(7, "manager", 30)), requirements) == {"billing:read", "no:such"}
-    assert restricted(principal(whole(7, "owner"), whole(5, "auditor")), requirements) == {"ban:set", "no:such"}
-    assert restricted(principal(), requirements) == requirements
