@@ -14,16 +14,16 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from gateway.admin_commands import admin
-from gateway.bulk_commands import bulk
+from gateway.commands.admin import admin
+from gateway.commands.bulk import bulk
+from gateway.commands.documents import documents
+from gateway.commands.journal import journal
+from gateway.commands.terminal import Refused, connectable, console, find_company, language
 from gateway.db import Database
-from gateway.document_commands import documents
 from gateway.embedded import EmbeddedError
-from gateway.journal_commands import journal
 from gateway.kit.errors import DatabaseAway, InvalidValue, Refusal
 from gateway.migrations import migrate as migrate_database
 from gateway.settings import Settings
-from gateway.terminal import Refused, connectable, console, find_company, language
 
 _FIRST_QUERY = "{ companies { nodes { name numbers(first: 3) { nodes { msisdn tariff { name } } } } } }"
 
@@ -179,7 +179,7 @@ def import_register(
 
 
 async def _import_register(dsn: str, inn: str, file: Path, *, dry_run: bool) -> bool:
-    from gateway import register_import
+    from gateway.commands import register_import
 
     try:
         async with Database(dsn) as database:
@@ -200,7 +200,7 @@ def import_logins(
 
     Columns: email, phone, name, inn, role, hash (bcrypt, {SSHA}… or sha1$salt$hex).
     """
-    from gateway import login_import
+    from gateway.commands import login_import
 
     with connectable(Settings()) as dsn:
         try:

@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gateway.cli import app
+from gateway.commands.terminal import Refused
 from gateway.db import Database
 from gateway.services import applications
-from gateway.terminal import Refused
 from tests.services.holders import OWNER_GRANT, journal, settle
 from tests.services.people import Browser
 from tests.services.test_applications import asked

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from gateway.bulk_desk import Desk, desk
+from gateway.commands.bulk_desk import Desk, desk
+from gateway.commands.terminal import Refused
 from gateway.jobs import Jobs
 from gateway.loaders.catalogue import CatalogueCache
-from gateway.terminal import Refused
 from tests.services.bulk import Bulk
 
 INN = "7700000001"

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gateway.cli import app
+from gateway.commands.terminal import Refused
 from gateway.db import Database
-from gateway.terminal import Refused
 from tests.services.register_files import arrange_register, csv_file
 
 RUNNER = CliRunner()

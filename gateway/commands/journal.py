@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 from rich.status import Status
 
+from gateway.commands.terminal import connectable, console, find_company
 from gateway.db import Database
 from gateway.kit.ids import Kind, encode
 from gateway.services.companies import find_companies
 from gateway.settings import Settings
-from gateway.terminal import connectable, console, find_company
 
 journal = typer.Typer(help="The operations journal.", no_args_is_help=True)
 

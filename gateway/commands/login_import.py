@@ -4,9 +4,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from gateway.commands.terminal import language
 from gateway.db import Database
 from gateway.services.old_logins import take_over_logins
-from gateway.terminal import language
 
 
 async def import_logins(dsn: str, file: Path, *, dry_run: bool, console: Console) -> bool:

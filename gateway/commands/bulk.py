@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.commands.terminal import Refused, connectable, console, language
 from gateway.kit.errors import Refusal, Refusals
 from gateway.models.bulk_changes import BulkErrorPolicy
 from gateway.settings import Settings
-from gateway.terminal import Refused, connectable, console, language
 
 if TYPE_CHECKING:
-    from gateway.bulk_desk import Desk
+    from gateway.commands.bulk_desk import Desk
 
 bulk = typer.Typer(help="Changes of many numbers.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(help="Id of the bulk change, blk_….")]
@@ -105,7 +105,7 @@ def _step(verb: str, id: str, comment: str | None, *, works: bool = False) -> No
 
 def _at_desk(act: Callable[["Desk"], Awaitable[None]], *, works: bool = False) -> None:
     """Does it; `works` brings a worker along where the database is this machine's own, and nobody else may be there."""
-    from gateway import bulk_desk
+    from gateway.commands import bulk_desk
     from gateway.worker import beside
 
     async def sit(dsn: str) -> None:

@@ -9,13 +9,13 @@ from rich.text import Text
 
 from authz.principal import Grant, Principal
 from authz.roles import BuiltInRole
+from gateway.commands.terminal import language
 from gateway.db import Database
 from gateway.loaders.catalogue import read_tables, today
 from gateway.models.journal import Channel
 from gateway.services.journal import Origin
 from gateway.services.register_rows import MOST_ERRORS
 from gateway.services.registers import Imported, import_register
-from gateway.terminal import language
 
 
 async def take_over(db: Database, company_id: int, file: Path, *, dry_run: bool, console: Console) -> Imported:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from gateway.commands.terminal import connectable, console
 from gateway.settings import Settings
-from gateway.terminal import connectable, console
 
 documents = typer.Typer(help="Documents that clients are trusted with.", no_args_is_help=True)
 
@@ -21,7 +21,7 @@ def register_documents(
     version: Annotated[str, typer.Option(help="Its version.")],
 ) -> None:
     """Register the documents of a version of a client; none when the schema does not know one of them."""
-    from gateway import document_register
+    from gateway.commands import document_register
 
     with connectable(Settings()) as dsn:
         if not asyncio.run(document_register.register(dsn, files, client, version, console)):
@@ -31,7 +31,7 @@ def register_documents(
 @documents.command("check")
 def check_documents() -> None:
     """Tell which registered documents would break under the schema of this release; exit code 1 when one would."""
-    from gateway import document_register
+    from gateway.commands import document_register
 
     with connectable(Settings()) as dsn:
         if not asyncio.run(document_register.check(dsn, console)):

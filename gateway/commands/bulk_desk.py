@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from authz.principal import Grant, Principal
 from authz.roles import BuiltInRole
+from gateway.commands.terminal import Refused, find_company, language
 from gateway.db import Database
 from gateway.execution import Engine, Result
 from gateway.kit.ids import Kind, decode, encode
@@ -27,7 +28,6 @@ from gateway.services.bulk_results import COLUMNS, find_result, read_result
 from gateway.services.companies import find_companies
 from gateway.services.updates import Updates
 from gateway.services.uploads import store_upload
-from gateway.terminal import Refused, find_company, language
 from gateway.transport.answers import present_all
 from schema.context import Context
 from schema.root import build_schema

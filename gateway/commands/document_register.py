@@ -7,11 +7,11 @@ from pathlib import Path
 from graphql import GraphQLError
 from rich.console import Console
 
+from gateway.commands.terminal import Refused
 from gateway.db import Database
 from gateway.execution import Engine
 from gateway.services import trusted_documents
 from gateway.services.trusted_documents import Registered, id_of
-from gateway.terminal import Refused
 from schema.root import build_schema
 
 

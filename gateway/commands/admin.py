@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.commands.terminal import Refused, connectable, console
 from gateway.models.applications import ApplicationStatus
 from gateway.settings import Settings
-from gateway.terminal import Refused, connectable, console
 
 if TYPE_CHECKING:
-    from gateway.application_desk import Step
+    from gateway.commands.application_desk import Step
 
 admin = typer.Typer(help="What the operator's staff decides.", no_args_is_help=True)
 Application = Annotated[int, typer.Argument(help="Id of the application.")]
@@ -22,7 +22,7 @@ def list_applications(
     status: Annotated[ApplicationStatus, typer.Option(help="In which state.")] = ApplicationStatus.SUBMITTED,
 ) -> None:
     """List applications for access, with what keeps each from being approved."""
-    from gateway import application_desk
+    from gateway.commands import application_desk
 
     with connectable(Settings()) as dsn:
         asyncio.run(application_desk.show(dsn, status, console))
@@ -63,8 +63,8 @@ def reject_application(
 
 
 def _decide(step: "Step") -> None:
-    from gateway import application_desk
     from gateway.app import post_office
+    from gateway.commands import application_desk
 
     settings = Settings()
     with connectable(settings) as dsn:
