@@ -73,6 +73,16 @@ class Action(Described):
         "Take over a register of numbers and employees from a file.",
         "Загружать реестр номеров и сотрудников из файла.",
     )
+    UPLOAD_READ = (
+        "upload:read",
+        "See which files were sent; those of others where it is held over the whole company.",
+        "Видеть отправленные файлы; чужие — если право действует на всю компанию.",
+    )
+    UPLOAD_DELETE = (
+        "upload:delete",
+        "Delete files that were sent; those of others where it is held over the whole company.",
+        "Удалять отправленные файлы; чужие — если право действует на всю компанию.",
+    )
     BULK_CHANGE_READ = "bulk_change:read", "See bulk changes.", "Видеть массовые изменения."
     BULK_CHANGE_PLAN = (
         "bulk_change:plan",

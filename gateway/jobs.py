@@ -9,11 +9,11 @@ from gateway.db import Database
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.models.bulk_changes import BulkChangeStatus
 from gateway.ports.bss import Bss
+from gateway.services import idempotency, uploads
 from gateway.services.bulk_plans import make_plan
 from gateway.services.bulk_runs import DueChange, begin_scheduled, find_due, finish, run_chunk
 from gateway.services.companies import find_companies
 from gateway.services.endings import end_what_is_due
-from gateway.services.idempotency import forget
 from gateway.services.orders import send_due
 from gateway.telemetry import traces
 from gateway.telemetry.metrics import JOB_SECONDS
@@ -41,7 +41,7 @@ class Jobs:
         self._timetable = (
             _Timed("endings", timedelta(seconds=15), self._end_what_is_due),
             _Timed("orders", timedelta(seconds=1), self._send_due_orders),
-            _Timed("idempotency keys", timedelta(hours=1), self._forget_idempotency_keys),
+            _Timed("what is kept for a day", timedelta(hours=1), self._forget),
         )
         self._next = dict.fromkeys(self._timetable, datetime.min.replace(tzinfo=UTC))
 
@@ -87,8 +87,10 @@ class Jobs:
     async def _send_due_orders(self) -> bool:
         return self._bss is not None and await send_due(self._db, self._bss) > 0
 
-    async def _forget_idempotency_keys(self) -> bool:
-        await forget(self._db, [company.id for company in await find_companies(self._db)], datetime.now(UTC))
+    async def _forget(self) -> bool:
+        companies, moment = [company.id for company in await find_companies(self._db)], datetime.now(UTC)
+        await idempotency.forget(self._db, companies, moment)
+        await uploads.forget(self._db, companies, moment)
         return False
 
 

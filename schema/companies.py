@@ -31,6 +31,7 @@ from schema.numbers import NumberConnection
 from schema.promotions import PromoDayConnection, load_company_promo_calendar
 from schema.references import by_column, by_id, found, numbers_or_refusals
 from schema.scalars import Inn, PhoneNumber
+from schema.uploads import Upload, load_uploads
 
 
 @strawberry.type(description="A person to talk to.")
@@ -95,6 +96,13 @@ class Company(Node):
     )
     roles: list[Role] = batched(load_roles, "Built-in roles and the company's own.", Action.ROLE_READ, needs=("id",))
     api_keys: list[ApiKey] = batched(load_api_keys, "Its API keys.", Action.API_KEY_READ, needs=("id",))
+    uploads: list[Upload] = batched(
+        load_uploads,
+        "Files sent to POST /uploads that are kept, at most 50, the oldest first; only the caller's own where the "
+        "action is not held over the whole company.",
+        Action.UPLOAD_READ,
+        needs=("id",),
+    )
     bulk_changes: BulkChangeConnection = batched(
         load_bulk_changes, "Its bulk changes, newest first.", Action.BULK_CHANGE_READ, needs=("id",)
     )

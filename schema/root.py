@@ -26,6 +26,7 @@ from schema.scalars import SCALARS
 from schema.second_factors import SecondFactorMutation
 from schema.sessions import SessionMutation
 from schema.tariffs import TariffQuery
+from schema.uploads import UploadMutation
 from schema.viewer import ViewerQuery
 
 
@@ -53,6 +54,7 @@ class Mutation(
     BulkChangeMutation,
     NumberChangeMutation,
     ApplicationMutation,
+    UploadMutation,
     RegisterMutation,
     ApiKeyMutation,
     GrantMutation,

@@ -1,17 +1,25 @@
 """Files sent before the mutation that uses them."""
 
-from sqlalchemy import LargeBinary
+from datetime import timedelta
+
+from sqlalchemy import BigInteger, LargeBinary
 from sqlmodel import Field
 
-from gateway.models.columns import CompanyRow, datetime, moment
+from gateway.models.columns import CompanyRow, datetime, moment, one_of
+from gateway.models.journal import ActorKind
+
+KEPT = timedelta(days=1)
 
 
 class Upload(CompanyRow, table=True):
-    """An uploaded file of at most a few megabytes; kept for a day, seen by the one who sent it."""
+    """An uploaded file of at most a few megabytes; kept for a day, used by the one who sent it."""
 
     __tablename__ = "uploads"
+    __table_args__ = (one_of(ActorKind, "actor_kind"),)
 
-    actor: str
+    actor_kind: str
+    actor_id: int | None = Field(default=None, sa_type=BigInteger)
+    actor_name: str
     name: str
     size: int
     content: bytes = Field(sa_type=LargeBinary)

@@ -35,8 +35,8 @@ from gateway.services.uploads import require_upload
 from gateway.statements import Statement, Tenant
 
 MOST_OPERATIONS = 10
-MOST_OPEN = 100
-"""Bulk changes of a company that have not ended."""
+MOST_OPEN, MOST_OF_ONE = 100, 40
+"""Bulk changes that have not ended, of a company, and of one person or key of it, who so leave room for the others."""
 POINTS_PER_NUMBER = 5
 """What planning costs its caller for each number of the target."""
 
@@ -57,9 +57,14 @@ TOO_MANY_OPEN = Text(
     en="{most} bulk changes of the company have not ended yet; no more can be planned.",
     ru="У компании уже {most} незавершённых массовых изменений; больше спланировать нельзя.",
 )
+TOO_MANY_OF_ONE = Text(
+    en="{most} bulk changes of yours have not ended yet; no more can be planned.",
+    ru="У вас уже {most} незавершённых массовых изменений; больше спланировать нельзя.",
+)
 END_SOME = Text(
-    en="Apply, reject or cancel some of company.bulkChanges first.",
-    ru="Сначала примените, отклоните или прекратите некоторые из company.bulkChanges.",
+    en="Apply, reject or cancel some of company.bulkChanges first. Who may apply them may cancel those of others too.",
+    ru="Сначала примените, отклоните или прекратите некоторые из company.bulkChanges. Кому разрешён запуск, тот может "
+    "прекратить и чужие.",
 )
 NOTHING_LEFT = Text(en="Everything in it was done.", ru="В нём всё выполнено.")
 NOTHING_DONE = Text(en="Nothing in it was done.", ru="В нём ничего не выполнено.")
@@ -86,8 +91,14 @@ _TOPMOST = Statement(
 )
 _ENDED = (BulkChangeStatus.FINISHED, BulkChangeStatus.CANCELLED)
 _CLOSED = (*_ENDED, BulkChangeStatus.REJECTED, BulkChangeStatus.FAILED)
+_AUTHOR = {name: bindparam(name, type_=_CHANGES.c[name].type) for name in ("actor_kind", "actor_id")}
 _COUNT_OPEN = Statement(
-    select(func.count().label("open")).where(
+    select(
+        func.count().label("open"),
+        func.count()
+        .filter(*(_CHANGES.c[name].is_not_distinct_from(value) for name, value in _AUTHOR.items()))
+        .label("of_author"),
+    ).where(
         _CHANGES.c.company_id == bindparam("company_id", type_=BigInteger),
         _CHANGES.c.status != all_(literal([status.value for status in _CLOSED], ARRAY(String))),
     )
@@ -111,8 +122,8 @@ async def plan(
 
     Raises `Refusal` with the names of the mutation's input: NOT_FOUND for a company where the caller may plan nowhere,
     or a file that is not the caller's; REQUIRED, TOO_LARGE and INVALID for what can't be asked for, TOO_LARGE also when
-    as many changes are open as may be. `GatewayError` RATE_LIMITED when the budget lacks the points for its numbers.
-    A repeat by its idempotency key is neither checked nor paid for again.
+    as many changes are open as may be, of the company or of the caller. `GatewayError` RATE_LIMITED when the budget
+    lacks the points for its numbers. A repeat by its idempotency key is neither checked nor paid for again.
     """
     if company_id not in scope(principal, Action.BULK_CHANGE_PLAN).anywhere.companies:
         raise Refusal(ErrorCode.NOT_FOUND, NO_COMPANY(), ("companyId",))
@@ -133,12 +144,12 @@ async def plan(
 
         async def act() -> Answer:
             await _check_target(db, principal, company_id, target)
-            await _require_room(within, company_id, "companyId", more=1)  # before it costs anything
+            await _require_room(within, company_id, origin, "companyId", more=1)  # before it costs anything
             await _pay(budget, await count_targets(db, principal, company_id, target))
             department_id = await _standing(within, principal, company_id)
             change_id = await _record(within, company_id, origin, moment, {"department_id": department_id, **asked})
             await note(within, company_id, change_id, origin, moment, BulkStep.PLAN, comment=comment)
-            await _require_room(within, company_id, "companyId")
+            await _require_room(within, company_id, origin, "companyId")
             return {"id": change_id}
 
         request = {"bulkChangePlan": company_id, **asked}
@@ -191,7 +202,7 @@ async def _follow(
             if not count:
                 text = NOTHING_LEFT if step is BulkStep.RETRY else NOTHING_DONE
                 raise Refusal(ErrorCode.NOT_AVAILABLE, text(), ("id",))
-            await _require_room(within, company_id, "id", more=1)  # before it costs anything
+            await _require_room(within, company_id, origin, "id", more=1)  # before it costs anything
             await _pay(budget, count)
             asked = {
                 "department_id": earlier["department_id"],
@@ -204,7 +215,7 @@ async def _follow(
             new_id = await _record(within, company_id, origin, moment, asked)
             names = {"earlier": encode(Kind.BULK_CHANGE, change_id)}
             await note(within, company_id, new_id, origin, moment, step, names=names, comment=comment)
-            await _require_room(within, company_id, "id")
+            await _require_room(within, company_id, origin, "id")
             return {"id": new_id}
 
         request = {step.value: change_id, "comment": comment}
@@ -238,13 +249,16 @@ async def _pay(budget: Budget | None, count: int) -> None:
         await budget.spend(min(POINTS_PER_NUMBER * count, budget.rate.burst))
 
 
-async def _require_room(run: Run, company_id: int, field: str, *, more: int = 0) -> None:
-    """Whether there is room for the open changes and for so many more.
+async def _require_room(run: Run, company_id: int, origin: Origin, field: str, *, more: int = 0) -> None:
+    """Whether there is room for the open changes of the company and of this author, and for so many more.
 
     To be asked again after the change is in the journal, whose lock has those who plan together counted one by one.
     """
-    if (await run(_COUNT_OPEN, company_id=company_id))[0]["open"] + more > MOST_OPEN:
-        raise Refusal(ErrorCode.TOO_LARGE, TOO_MANY_OPEN(most=MOST_OPEN), (field,), hint=END_SOME())
+    author = {"actor_kind": origin.actor_kind, "actor_id": origin.actor_id}
+    (count,) = await run(_COUNT_OPEN, company_id=company_id, **author)
+    for counted, most, text in (("of_author", MOST_OF_ONE, TOO_MANY_OF_ONE), ("open", MOST_OPEN, TOO_MANY_OPEN)):
+        if count[counted] + more > most:
+            raise Refusal(ErrorCode.TOO_LARGE, text(most=most), (field,), hint=END_SOME())
 
 
 async def _standing(run: Run, principal: Principal, company_id: int) -> int | None:

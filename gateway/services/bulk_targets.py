@@ -56,8 +56,9 @@ NO_LIST = Text(
     ru="В файле нет номеров телефонов. Загрузите файл CSV или XLSX, где есть столбец с ними.",
 )
 NO_UPLOAD = Text(
-    en="The file is no longer there: files are kept for a day. Send it again to POST /uploads.",
-    ru="Файла больше нет: файлы хранятся сутки. Отправьте его ещё раз на POST /uploads.",
+    en="The file is no longer there: files are kept for a day, or until they are deleted. Send it again to POST "
+    "/uploads.",
+    ru="Файла больше нет: файлы хранятся сутки или до удаления. Отправьте его ещё раз на POST /uploads.",
 )
 
 _NUMBERS, _UPLOADS = metadata.tables["numbers"], metadata.tables["uploads"]

@@ -6,7 +6,7 @@ from typing import Any
 from authz.actions import Action
 from gateway.kit.texts import Language, Text
 from gateway.operations.registry import OPERATIONS
-from gateway.services import api_keys, bulk_thresholds, grants, register_numbers, roles
+from gateway.services import api_keys, bulk_thresholds, grants, register_numbers, roles, uploads
 from gateway.services.bulk_journal import BulkStep
 from gateway.services.own_journal import OwnAction
 
@@ -15,6 +15,7 @@ SUMMARIES: Mapping[str, Text] = {
     **{each.value: each.description for each in (*OwnAction, *BulkStep)},
     Action.APPROVAL_THRESHOLD_SET: bulk_thresholds.SET,
     Action.REGISTER_IMPORT: register_numbers.SUMMARY,
+    Action.UPLOAD_DELETE: uploads.DELETED,
     Action.ROLE_SAVE: roles.SAVED,
     Action.GRANT_ADD: grants.GIVEN,
     Action.GRANT_REVOKE: grants.TAKEN,

@@ -1,8 +1,11 @@
-"""Files sent before the mutation that uses them: stored for a day, seen by the one who sent them."""
+"""Files sent before the mutation that uses them: stored for a day, used by the one who sent them."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, delete, func, insert, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, bindparam, delete, func, insert, select
 from sqlmodel import col
 
 from authz.actions import Action
@@ -10,18 +13,23 @@ from authz.principal import Principal
 from authz.scope import scope
 from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.ids import Kind, encode
+from gateway.kit.rows import Row
 from gateway.kit.texts import Message, Text, excerpt
-from gateway.models.uploads import Upload
+from gateway.models import metadata
+from gateway.models.bulk_changes import BulkChangeStatus
+from gateway.models.columns import MOMENT
+from gateway.models.uploads import KEPT, Upload
+from gateway.services import giving, journal
+from gateway.services.journal import NewEntry, Origin
 from gateway.sheets.limits import MEBIBYTE
 from gateway.statements import Statement, Tenant
 
 LARGEST_UPLOAD = 32 * MEBIBYTE
 """Bytes of one file: a register of 100,000 rows takes about 15 MB as CSV."""
 
-KEPT = timedelta(days=1)
-
-MOST_UPLOADS = 50
-"""Files of a company that are kept at a time."""
+MOST_UPLOADS, MOST_OF_ONE = 50, 20
+"""Files of a company that are kept at a time, and of one person or key of it, who so leave room for the others."""
 
 NO_COMPANY = Text(
     en="There is no such company where you may import or plan bulk changes. Take the id from “companies”.",
@@ -31,6 +39,14 @@ NO_UPLOAD = Text(
     en="There is no such file of yours. Files are kept for a day; send it again to POST /uploads.",
     ru="Такого вашего файла нет. Файлы хранятся сутки; отправьте его ещё раз на POST /uploads.",
 )
+NOT_THERE = Text(
+    en="There is no such file, or not for you. Files are kept for a day; those that are left are in company.uploads.",
+    ru="Такого файла нет, или он вам недоступен. Файлы хранятся сутки; оставшиеся перечислены в company.uploads.",
+)
+IN_USE = Text(
+    en="Bulk change {change} is being planned with this file. Wait until the plan is made, or cancel it.",
+    ru="По этому файлу составляется план массового изменения {change}. Дождитесь плана или прекратите изменение.",
+)
 EMPTY = Text(en="The file is empty.", ru="Файл пуст.")
 TOO_LARGE = Text(
     en="The file is larger than {limit:,} MB. Split it.", ru="Файл больше {limit:,} МБ. Разделите его на части."
@@ -38,22 +54,45 @@ TOO_LARGE = Text(
 
 TOO_MANY = Text(
     en="{most} files of the company are kept already. Each goes a day after it was sent: send this one after {moment}, "
-    "or put several lists into one file.",
+    "delete one of company.uploads by uploadDelete, or put several lists into one file.",
     ru="Уже хранится файлов этой компании: {most}. Каждый удаляется через сутки после отправки: отправьте этот после "
-    "{moment} или соберите несколько списков в один файл.",
+    "{moment}, удалите один из company.uploads мутацией uploadDelete или соберите несколько списков в один файл.",
 )
+TOO_MANY_OF_ONE = Text(
+    en="{most} files of yours are kept already. Each goes a day after it was sent: send this one after {moment}, "
+    "delete one by uploadDelete, or put several lists into one file.",
+    ru="Уже хранится ваших файлов: {most}. Каждый удаляется через сутки после отправки: отправьте этот после "
+    "{moment}, удалите один мутацией uploadDelete или соберите несколько списков в один файл.",
+)
+DELETED = Text(en="The file “{file}” of {sender} was deleted", ru="Удалён файл «{file}», отправитель: {sender}")
 
 _LONGEST_NAME = 200
-_LOCK = Statement(
-    select(func.pg_advisory_xact_lock(func.hashtextextended("uploads", bindparam("company_id", type_=BigInteger))))
+_UPLOADS, _CHANGES = metadata.tables["uploads"], metadata.tables["bulk_changes"]
+_COMPANIES: Any = bindparam("companies", type_=ARRAY(BigInteger))
+_OLDEST = bindparam("oldest", type_=MOMENT)
+_OF_COMPANY, _ID = bindparam("company_id", type_=BigInteger), bindparam("id", type_=BigInteger)
+_FIND = Statement(
+    select(*(column for column in _UPLOADS.c if column.name != "content"))
+    .where(_UPLOADS.c.company_id == any_(_COMPANIES), _UPLOADS.c.id == _ID, _UPLOADS.c.created_at >= _OLDEST)
+    .with_for_update()
 )
+_PLANNED_WITH = Statement(
+    select(_CHANGES.c.id).where(
+        _CHANGES.c.company_id == _OF_COMPANY,
+        _CHANGES.c.status == BulkChangeStatus.PLANNING.value,
+        _CHANGES.c.target["uploadId"].as_integer() == _ID,
+    )
+)
+_DELETE = Statement(delete(_UPLOADS).where(_UPLOADS.c.company_id == _OF_COMPANY, _UPLOADS.c.id == _ID))
+_FORGET = Statement(delete(_UPLOADS).where(_UPLOADS.c.company_id == any_(_COMPANIES), _UPLOADS.c.created_at < _OLDEST))
+_LOCK = Statement(select(func.pg_advisory_xact_lock(func.hashtextextended("uploads", _OF_COMPANY))))
 
 
 async def store_upload(db: Database, principal: Principal, company_id: int, *, name: str, content: bytes) -> int:
     """Keeps a file for later and gives its id. Files of that company older than a day go.
 
     Raises `Refusal` NOT_FOUND where the caller may use none, INVALID for an empty file, TOO_LARGE for a larger one, and
-    when as many are kept as may be.
+    when as many are kept as may be, of the company or of the caller.
     """
     require_use(principal, company_id)
     if not content:
@@ -62,16 +101,22 @@ async def store_upload(db: Database, principal: Principal, company_id: int, *, n
         raise Refusal(ErrorCode.TOO_LARGE, too_large(), ("body",))
     async with db.transaction(Tenant((company_id,))) as session:
         await run(session, _LOCK, company_id=company_id)  # so that those who come together are counted one by one
-        of_company = col(Upload.company_id) == company_id
+        of_company, of_caller = col(Upload.company_id) == company_id, _sent_by(principal)
         await session.execute(delete(Upload).where(of_company, col(Upload.created_at) < datetime.now(UTC) - KEPT))
-        kept = select(func.count(), func.min(col(Upload.created_at))).where(of_company)
-        count, oldest = (await session.execute(kept)).one()
-        if count >= MOST_UPLOADS:
-            moment = f"{oldest + KEPT:%Y-%m-%d %H:%M} UTC"
-            raise Refusal(ErrorCode.TOO_LARGE, TOO_MANY(most=MOST_UPLOADS, moment=moment), ("companyId",))
+        for most, text, counted in (
+            (MOST_OF_ONE, TOO_MANY_OF_ONE, (of_company, *of_caller)),
+            (MOST_UPLOADS, TOO_MANY, (of_company,)),
+        ):
+            kept = select(func.count(), func.min(col(Upload.created_at))).where(*counted)
+            count, oldest = (await session.execute(kept)).one()
+            if count >= most:
+                moment = f"{oldest + KEPT:%Y-%m-%d %H:%M} UTC"
+                raise Refusal(ErrorCode.TOO_LARGE, text(most=most, moment=moment), ("companyId",))
         stored = insert(Upload).values(
             company_id=company_id,
-            actor=_actor(principal),
+            actor_kind=principal.kind.upper(),
+            actor_id=principal.id,
+            actor_name=principal.name,
             name=excerpt(name, _LONGEST_NAME),
             size=len(content),
             content=content,
@@ -99,13 +144,61 @@ async def require_upload(db: Database, principal: Principal, company_id: int, up
         raise Refusal(ErrorCode.NOT_FOUND, NO_UPLOAD(), ("uploadId",))
 
 
+async def delete_upload(db: Database, principal: Principal, upload_id: int, *, origin: Origin) -> Row:
+    """Deletes a file that the caller sent or, where they may do so in the whole company, that somebody else did; its
+    row as it was, without the content.
+
+    Raises `Refusal` NOT_FOUND for one that the caller does not see, FORBIDDEN, or CONFLICT while a bulk change is
+    planned with it.
+    """
+    moment = datetime.now(UTC)
+    async with db.transaction(Tenant(principal.companies)) as session:
+        within = partial(run, session)
+        found = await within(_FIND, companies=principal.companies, id=upload_id, oldest=moment - KEPT)
+        if not found or not _reaches(principal, Action.UPLOAD_READ, found[0]):
+            raise Refusal(ErrorCode.NOT_FOUND, NOT_THERE(), ("id",))
+        (upload,) = found
+        if not _reaches(principal, Action.UPLOAD_DELETE, upload):
+            hint = giving.ASK_FOR_ROLE(action=Action.UPLOAD_DELETE.value)
+            message = giving.FORBIDDEN(what=Action.UPLOAD_DELETE.description)
+            raise Refusal(ErrorCode.FORBIDDEN, message, ("id",), hint=hint)
+        place = {"company_id": upload["company_id"], "id": upload_id}
+        for change in await within(_PLANNED_WITH, **place):
+            raise Refusal(ErrorCode.CONFLICT, IN_USE(change=encode(Kind.BULK_CHANGE, change["id"])), ("id",))
+        await within(_DELETE, **place)
+        entry = NewEntry(
+            action=Action.UPLOAD_DELETE,
+            subject=encode(Kind.UPLOAD, upload_id),
+            before={"name": upload["name"], "size": upload["size"], "createdAt": upload["created_at"].isoformat()},
+            details={"names": {"file": upload["name"], "sender": upload["actor_name"]}},
+        )
+        await journal.append(within, upload["company_id"], origin, moment, [entry])
+    return upload
+
+
+async def forget(db: Database, companies: Sequence[int], moment: datetime) -> None:
+    """Deletes the files of these companies that are too old to be used."""
+    await db.fetch(Tenant(tuple(companies)), _FORGET, companies=companies, oldest=moment - KEPT)
+
+
 def _own(principal: Principal, company_id: int, upload_id: int) -> tuple[ColumnElement[bool], ...]:
     return (
         col(Upload.company_id) == company_id,
         col(Upload.id) == upload_id,
-        col(Upload.actor) == _actor(principal),
+        *_sent_by(principal),
         col(Upload.created_at) >= datetime.now(UTC) - KEPT,
     )
+
+
+def _sent_by(principal: Principal) -> tuple[ColumnElement[bool], ...]:
+    return col(Upload.actor_kind) == principal.kind.upper(), col(Upload.actor_id) == principal.id
+
+
+def _reaches(principal: Principal, action: Action, upload: Row) -> bool:
+    """One's own file anywhere in the company, that of somebody else in the whole of it."""
+    own = (upload["actor_kind"], upload["actor_id"]) == (principal.kind.upper(), principal.id)
+    held = scope(principal, action)
+    return upload["company_id"] in (held.anywhere if own else held.whole).companies
 
 
 def too_large() -> Message:
@@ -118,7 +211,3 @@ def require_use(principal: Principal, company_id: int) -> None:
     importing = scope(principal, Action.REGISTER_IMPORT).whole.companies
     if company_id not in (*importing, *scope(principal, Action.BULK_CHANGE_PLAN).anywhere.companies):
         raise Refusal(ErrorCode.NOT_FOUND, NO_COMPANY(), ("companyId",))
-
-
-def _actor(principal: Principal) -> str:
-    return f"{principal.kind}:{principal.id}"

@@ -228,7 +228,7 @@ EXACTLY: dict[str, Any] = {
     "number_changes": lambda patch: {"error": patch.refusal()},
     "numbers": lambda patch: {"msisdn": patch.msisdn, "iccid": patch.iccid},
     "uploads": lambda patch: {
-        "actor": f"administrator:{patch.id}",
+        "actor_id": patch.id,
         "content": f"msisdn;label\n{patch.word} uploads.content;x\n".encode(),
     },
 }

@@ -12,6 +12,7 @@ WITHOUT_KEY = {
     "grantRevoke": ENDS_ONCE,
     "apiKeyRevoke": ENDS_ONCE,
     "sessionRevoke": ENDS_ONCE,
+    "uploadDelete": ENDS_ONCE,
     "secondFactorRemove": ENDS_ONCE,
     "logout": SAME_AGAIN,
     "roleSave": SAME_AGAIN + " A new role's name is taken the second time: CONFLICT.",

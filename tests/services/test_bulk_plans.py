@@ -230,7 +230,7 @@ async def test_so_many_changes_of_a_company_are_open_and_no_more(bulk: Bulk, mon
     refusals = [each for each in told if isinstance(each, Refusal)]
     assert [(each.code, each.field) for each in refusals] == [(ErrorCode.TOO_LARGE, ("companyId",))] * 3
     assert refusals[0].hint is not None
-    assert refusals[0].hint.render(Language.EN) == "Apply, reject or cancel some of company.bulkChanges first."
+    assert refusals[0].hint.render(Language.EN).startswith("Apply, reject or cancel some of company.bulkChanges first.")
     origin = origin_of(ADMINISTRATOR)
     with pytest.raises(Refusal, match="TOO_LARGE"):
         await bulk_changes.undo(bulk.database, ADMINISTRATOR, done, origin=origin)
@@ -238,6 +238,24 @@ async def test_so_many_changes_of_a_company_are_open_and_no_more(bulk: Bulk, mon
     await bulk.work(first)
     await bulk_changes.undo(bulk.database, ADMINISTRATOR, done, origin=origin)
     assert await bulk.connection.fetchval("SELECT count(*) FROM bulk_changes") == 5
+
+
+async def test_nobody_takes_the_room_of_their_colleagues_who_can_end_what_is_open(
+    bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_changes, "MOST_OF_ONE", 2)
+    first = await bulk.plan(LabelSet("x"))
+
+    told = await asyncio.gather(*(bulk.ask(LabelSet("x")) for _ in range(3)), return_exceptions=True)
+
+    refusals = [each for each in told if isinstance(each, Refusal)]
+    assert [(each.code, each.field) for each in refusals] == [(ErrorCode.TOO_LARGE, ("companyId",))] * 2
+    assert refusals[0].message.render(Language.EN).startswith("2 bulk changes of yours have not ended yet")
+    await bulk.ask(LabelSet("x"), principal=OWNER)
+    await bulk_steps.cancel(bulk.database, OWNER, first, origin=origin_of(OWNER))
+    await bulk.work(first)
+    assert await bulk.status(first) == "CANCELLED"
+    await bulk.ask(LabelSet("x"))
 
 
 async def test_planning_costs_points_for_each_number(bulk: Bulk) -> None:

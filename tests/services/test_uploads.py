@@ -1,8 +1,9 @@
-"""Uploaded files: kept for a day, of a bounded size, seen by the one who sent them."""
+"""Uploaded files: kept for a day, of a bounded size, used by the one who sent them, deleted by whoever may."""
 
 import asyncio
+import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
@@ -11,9 +12,26 @@ from authz.principal import Grant, Principal
 from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Language
-from gateway.services import uploads
-from gateway.services.uploads import load_upload, store_upload
-from tests.services.fleet import ADMINISTRATOR, AUDITOR, COMPANY, FOREIGNER, OTHER_COMPANY, arrange
+from gateway.models.bulk_changes import BulkErrorPolicy
+from gateway.models.journal import Channel
+from gateway.operations.labels import LabelSet
+from gateway.services import bulk_changes, uploads
+from gateway.services.bulk_plans import make_plan
+from gateway.services.bulk_targets import Target
+from gateway.services.journal import Origin
+from gateway.services.uploads import delete_upload, load_upload, store_upload
+from tests.services.fleet import (
+    ADMINISTRATOR,
+    AUDITOR,
+    BRANCH,
+    COMPANY,
+    FOREIGNER,
+    MANAGER,
+    ORIGIN,
+    OTHER_COMPANY,
+    arrange,
+)
+from tests.unit.operations.catalogues import catalogue
 
 COLLEAGUE = Principal("administrator", 9, "Dmitri", (Grant(9, COMPANY, "owner"),))
 KEY = Principal("api_key", ADMINISTRATOR.id, "Integration", (Grant(10, COMPANY, "administrator"),))
@@ -134,3 +152,116 @@ async def test_so_many_files_of_a_company_are_kept_and_no_more(
     await store_upload(database, FOREIGNER, OTHER_COMPANY, name="a", content=b"x")
     await owner_connection.execute("UPDATE uploads SET created_at = now() - interval '25 hours' WHERE id = $1", oldest)
     await store(database)
+
+
+async def test_nobody_takes_the_room_of_their_colleagues(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MOST_OF_ONE", 2)
+    first, _ = await store(database), await store(database)
+
+    with pytest.raises(Refusal) as refused:
+        await store(database)
+
+    assert (refused.value.code, refused.value.field) == (ErrorCode.TOO_LARGE, ("companyId",))
+    assert refused.value.message.render(Language.EN).startswith("2 files of yours are kept already.")
+    for principal in (COLLEAGUE, KEY):  # the key has the number of the one who has no room
+        await store_upload(database, principal, COMPANY, name="a", content=b"x")
+    await delete(database, COLLEAGUE, first)
+    await store(database)
+
+
+async def delete(database: Database, principal: Principal, upload_id: int) -> None:
+    origin = Origin.of(principal, Channel.PORTAL, "c0ffee")
+    await delete_upload(database, principal, upload_id, origin=origin)
+
+
+async def kept(connection: asyncpg.Connection) -> list[int]:
+    return [row["id"] for row in await connection.fetch("SELECT id FROM uploads ORDER BY id")]
+
+
+async def test_who_may_do_so_in_the_whole_company_deletes_what_others_sent(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    stays, goes = await store(database), await store(database)
+
+    await delete(database, COLLEAGUE, goes)
+
+    assert await kept(owner_connection) == [stays]
+    [line] = await owner_connection.fetch("SELECT * FROM journal_entries")
+    assert (line["action"], line["subject"], line["actor_name"]) == ("upload:delete", f"upl_{goes}", "Dmitri")
+    before = json.loads(line["before"])
+    assert (before["name"], before["size"]) == ("реестр.csv", 2)
+    assert json.loads(line["details"])["names"] == {"file": "реестр.csv", "sender": "Anna Petrova"}
+    with pytest.raises(Refusal, match="NOT_FOUND"):
+        await delete(database, COLLEAGUE, goes)
+
+
+async def test_a_manager_deletes_their_own_file_only(database: Database, owner_connection: asyncpg.Connection) -> None:
+    own = await store_upload(database, MANAGER, COMPANY, name="a", content=b"x")
+    other = await store(database)
+
+    with pytest.raises(Refusal) as refused:
+        await delete(database, MANAGER, other)
+    await delete(database, MANAGER, own)
+
+    assert (refused.value.code, refused.value.field) == (ErrorCode.NOT_FOUND, ("id",))
+    assert await kept(owner_connection) == [other]
+
+
+READER = Principal("administrator", 9, "Dmitri", (Grant(9, COMPANY, "auditor"), Grant(10, OTHER_COMPANY, "owner")))
+
+
+@pytest.mark.parametrize(
+    ("principal", "code"),
+    [
+        (READER, ErrorCode.FORBIDDEN),
+        (FOREIGNER, ErrorCode.NOT_FOUND),
+        (replace(ADMINISTRATOR, grants=(Grant(1, COMPANY, "approver"),)), ErrorCode.NOT_FOUND),
+        (replace(ADMINISTRATOR, id=6, grants=(Grant(1, COMPANY, "owner", frozenset({BRANCH})),)), ErrorCode.NOT_FOUND),
+    ],
+)
+async def test_others_delete_none(
+    database: Database, owner_connection: asyncpg.Connection, principal: Principal, code: ErrorCode
+) -> None:
+    upload_id = await store(database)
+
+    with pytest.raises(Refusal) as refused:
+        await delete(database, principal, upload_id)
+
+    assert (refused.value.code, refused.value.field) == (code, ("id",))
+    assert await kept(owner_connection) == [upload_id]
+
+
+async def test_a_file_that_a_plan_is_made_of_stays_until_the_plan_is_there(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    upload_id, other = await store(database, b"79260000101\n"), await store(database)
+    change_id = await bulk_changes.plan(
+        database,
+        ADMINISTRATOR,
+        COMPANY,
+        Target(upload_id=upload_id),
+        [LabelSet("x")],
+        on_error=BulkErrorPolicy.SKIP_FAILED,
+        origin=ORIGIN,
+    )
+
+    with pytest.raises(Refusal) as refused:
+        await delete(database, COLLEAGUE, upload_id)
+    await delete(database, COLLEAGUE, other)
+    assert await make_plan(database, COMPANY, change_id, catalogue=catalogue())
+    await delete(database, COLLEAGUE, upload_id)
+
+    assert (refused.value.code, refused.value.field) == (ErrorCode.CONFLICT, ("id",))
+    assert f"blk_{change_id}" in refused.value.message.render(Language.EN)
+    assert await kept(owner_connection) == []
+
+
+async def test_files_that_are_too_old_are_forgotten(database: Database, owner_connection: asyncpg.Connection) -> None:
+    recent = await store(database)
+    for principal, company_id in ((ADMINISTRATOR, COMPANY), (FOREIGNER, OTHER_COMPANY)):
+        old = await store_upload(database, principal, company_id, name="a", content=b"x")
+        await owner_connection.execute("UPDATE uploads SET created_at = now() - interval '25 hours' WHERE id = $1", old)
+
+    await uploads.forget(database, [COMPANY], datetime.now(UTC))
+
+    assert await kept(owner_connection) == [recent, old]

@@ -20,7 +20,7 @@ SETTINGS = {
     "forwarding:set", "forwarding:clear",
     "ban:set", "ban:lift", "number:block", "number:unblock", "label:set", "number:assign",
 }  # fmt: skip
-BULK = {"bulk_change:read", "bulk_change:plan", "bulk_change:apply"}
+BULK = {"upload:read", "upload:delete", "bulk_change:read", "bulk_change:plan", "bulk_change:apply"}
 ADMINISTRATION = REGISTER | ACCESS | SETTINGS | BULK | {
     "employee:read_personal", "billing:read", "journal:read", "spending_limit:set", "sim:replace", "register:import",
     "bulk_change:approve",
@@ -32,7 +32,7 @@ EXPECTED = {
     "approver": REGISTER | {"billing:read", "journal:read", "bulk_change:read", "bulk_change:approve"},
     "manager": REGISTER | SETTINGS | BULK | {"journal:read"},
     "auditor": REGISTER
-    | {"billing:read", "journal:read", "bulk_change:read"}
+    | {"billing:read", "journal:read", "upload:read", "bulk_change:read"}
     | {"administrator:read", "role:read", "api_key:read", "access:explain"},
     "reporting": REGISTER | {"billing:read", "journal:read", "bulk_change:read"},
 }
