@@ -7,7 +7,7 @@ import strawberry
 
 from authz.actions import Action
 from gateway.execution import PUBLIC, Info, Row, batched, column
-from gateway.kit.errors import ErrorCode, InvalidValue
+from gateway.kit.errors import ErrorCode
 from gateway.kit.ids import Kind, decode
 from gateway.services.register_rows import CellError as CellErrorRow
 from gateway.services.registers import Imported, import_register
@@ -68,19 +68,16 @@ async def _import(context: Context, input: RegisterImportInput) -> Imported:
     company_id = decode(input.company_id, Kind.COMPANY, ("companyId",))
     upload_id = decode(input.upload_id, Kind.UPLOAD, ("uploadId",))
     _, content = await load_upload(context.db, context.caller, company_id, upload_id)
-    try:
-        return await import_register(
-            context.db,
-            context.caller,
-            company_id,
-            content,
-            catalogue=context.catalogue,
-            origin=context.author,
-            dry_run=input.dry_run,
-            idempotency_key=given(input.idempotency_key),
-        )
-    except InvalidValue as error:
-        raise error.refusal("uploadId") from None
+    return await import_register(
+        context.db,
+        context.caller,
+        company_id,
+        content,
+        catalogue=context.catalogue,
+        origin=context.author,
+        dry_run=input.dry_run,
+        idempotency_key=given(input.idempotency_key),
+    )
 
 
 def _cell_error(error: CellErrorRow, context: Context) -> Row:

@@ -19,6 +19,7 @@ from gateway.models.applications import ApplicationStatus
 from gateway.models.companies import CompanyStatus
 from gateway.models.journal import ActorKind, Channel
 from gateway.services import grants, holdings, tries
+from gateway.services.administrators import find_or_add
 from gateway.services.journal import Origin
 from gateway.services.post import Post
 from gateway.services.principals import hash_token
@@ -207,7 +208,7 @@ async def approve(db: Database, reviewer: str, id: int, *, post: Post) -> Applic
         if application.problems or application.company_id is None:
             raise Refusals([Refusal(ErrorCode.CONFLICT, problem.value()) for problem in application.problems])
         language = Language[row["language"]]
-        owner = await grants.find_or_make(within, row["signatory"], email=row["email"], phone=None, language=language)
+        owner = await find_or_add(within, row["signatory"], email=row["email"], phone=None, language=language)
         origin = Origin(ActorKind.STAFF, None, reviewer, Channel.OFFICE, None)
         await grants.give_ownership(within, application.company_id, owner, origin)
         await _change(within, row, status=ApplicationStatus.APPROVED, reviewer=reviewer, decided_at=datetime.now(UTC))

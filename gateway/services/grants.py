@@ -1,12 +1,11 @@
 """Giving roles to administrators and taking them, and inviting new ones; each in one transaction with its journal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, String, any_, bindparam, delete, exists, func, insert, select
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, exists, insert, select
 
 from authz.actions import Action
 from authz.principal import Principal
@@ -20,6 +19,7 @@ from gateway.kit.texts import Language, Text
 from gateway.models import metadata
 from gateway.models.invitations import SHOWN
 from gateway.services import giving, holdings, invitations, journal
+from gateway.services.administrators import Person, find_or_add
 from gateway.services.giving import HeldRole, Place
 from gateway.services.holdings import Holdings
 from gateway.services.idempotency import Answer, once
@@ -85,25 +85,6 @@ _NAME_OF_KEY = Statement(
         _API_KEYS.c.company_id == bindparam("company_id", type_=BigInteger), _API_KEYS.c.id == _ID
     )
 )
-_FIND_LOGIN = Statement(
-    select(func.find_login(bindparam("login", type_=String), None, None).table_valued("administrator_id", "name"))
-)
-_MAKE = Statement(
-    select(
-        func.add_administrator(
-            *(bindparam(f"its_{name}", type_=String) for name in ("name", "email", "phone", "language"))
-        ).label("id")
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """An administrator to be given something, by the name that the giver may know; `new` to those who give."""
-
-    id: int
-    name: str
-    new: bool = False
 
 
 async def add(
@@ -187,7 +168,7 @@ async def invite(
             giving.require(giver, Action.GRANT_ADD, place)
             role = await giving.find_role(within, company_id, role_number, "roleId")
             await giving.require_proof(db, principal, session_id, role.allows)
-            person = await find_or_make(within, name, email=email, phone=phone, language=language)
+            person = await find_or_add(within, name, email=email, phone=phone, language=language)
             seen = await within(
                 _KNOWN, id=person.id, companies=scope(principal, Action.ADMINISTRATOR_READ).whole.companies
             )
@@ -204,21 +185,6 @@ async def invite(
     if invited and phone is not None:
         post.later(post.sms(phone, WELCOME.render(language)))
     return row
-
-
-async def find_or_make(run: Run, name: str, *, email: str | None, phone: str | None, language: Language) -> Person:
-    """The administrator with this log-in, made if there is none; the e-mail decides before the phone number.
-
-    The name of one who exists stays theirs.
-    """
-    while True:
-        for login in (email, phone):
-            for row in await run(_FIND_LOGIN, login=login):
-                return Person(row["administrator_id"], row["name"])
-        (made,) = await run(_MAKE, its_name=name, its_email=email, its_phone=phone, its_language=language.name)
-        if made["id"] is not None:
-            return Person(made["id"], name, new=True)
-        # Somebody else made them in between, and is found now.
 
 
 async def revoke(db: Database, principal: Principal, grant_id: int, *, origin: Origin) -> dict[str, Any]:

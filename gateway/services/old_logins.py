@@ -7,23 +7,23 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import ARRAY, BigInteger, String, any_, bindparam, func, insert, select
+from sqlalchemy import ARRAY, BigInteger, String, any_, bindparam, insert, select
 
 from authz.roles import BuiltInRole
 from gateway.db import Database, run
 from gateway.kit.errors import InvalidValue
 from gateway.kit.ids import Kind, encode
 from gateway.kit.phones import parse_msisdn
-from gateway.kit.texts import Message, Text
+from gateway.kit.texts import Language, Message, Text
 from gateway.models import metadata
 from gateway.models.companies import CompanyStatus
 from gateway.models.journal import ActorKind, Channel
+from gateway.services import administrators
 from gateway.services.companies import find_companies
 from gateway.services.journal import NewEntry, Origin, append
 from gateway.services.legacy_passwords import is_legacy
 from gateway.services.own_journal import OwnAction
 from gateway.services.passwords import set_password
-from gateway.services.running import Run
 from gateway.sheets.reader import open_sheet
 from gateway.statements import Statement, Tenant
 
@@ -50,16 +50,6 @@ _COMPANIES, _GRANTS = metadata.tables["companies"], metadata.tables["grants"]
 _STATUSES = Statement(
     select(_COMPANIES.c.id, _COMPANIES.c.status).where(
         _COMPANIES.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
-    )
-)
-_ADD = Statement(
-    select(
-        func.add_administrator(
-            bindparam("name", type_=String),
-            bindparam("email", type_=String),
-            bindparam("phone", type_=String),
-            bindparam("language", type_=String),
-        ).label("id")
     )
 )
 _GRANT = Statement(
@@ -193,7 +183,9 @@ async def _apply(
     async with db.transaction(Tenant(tuple(sorted({companies[each.inn] for each in wanted})))) as session:
         within = partial(run, session)
         for each in wanted:
-            administrator_id = await _add(within, each)
+            administrator_id = await administrators.add(
+                within, each.name, email=each.email, phone=each.phone, language=Language.RU
+            )
             if administrator_id is None:
                 left.append(Left(each.row, TAKEN(login=" / ".join(each.logins))))
                 continue
@@ -213,10 +205,3 @@ async def _apply(
         if dry_run:
             await session.rollback()
     return sum(map(len, entries.values()))
-
-
-async def _add(within: Run, each: OldLogin) -> int | None:
-    """The new administrator; None when somebody has one of the log-ins."""
-    [row] = await within(_ADD, name=each.name, email=each.email, phone=each.phone, language="RU")
-    administrator_id: int | None = row["id"]
-    return administrator_id

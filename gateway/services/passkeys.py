@@ -126,7 +126,7 @@ async def register(
             require_user_verification=True,
         )
     except _MALFORMED:
-        raise Refusal(ErrorCode.BAD_CREDENTIALS, BAD_PASSKEY(), ("credential",), hint=BAD_PASSKEY_HINT()) from None
+        raise bad_passkey() from None
     async with visit.db.transaction(Tenant(principal.companies)) as session:
         within = partial(run, session)
         rows = await within(
@@ -139,7 +139,7 @@ async def register(
             now=datetime.now(UTC),
         )
         if not rows:  # it is somebody's already
-            raise Refusal(ErrorCode.BAD_CREDENTIALS, BAD_PASSKEY(), ("credential",), hint=BAD_PASSKEY_HINT())
+            raise bad_passkey()
         factor_id: int = rows[0]["id"]
         return factor_id, await added(visit, within, principal, factor_id, SecondFactorKind.PASSKEY, name)
 
@@ -162,7 +162,7 @@ async def sign_in_by_passkey(visit: Visit, credential: Json, *, remember: bool =
         administrator_id = await verify_passkey(visit, credential)
         found = await find_administrator(visit, administrator_id)
         if found is None:
-            raise Refusal(ErrorCode.BAD_CREDENTIALS, BAD_PASSKEY(), ("credential",), hint=BAD_PASSKEY_HINT())
+            raise bad_passkey()
     return await open_session(visit, found, remember=remember)
 
 
@@ -183,10 +183,15 @@ async def verify_passkey(visit: Visit, credential: Json) -> int:
             require_user_verification=True,
         )
     except _MALFORMED:
-        raise Refusal(ErrorCode.BAD_CREDENTIALS, BAD_PASSKEY(), ("credential",), hint=BAD_PASSKEY_HINT()) from None
+        raise bad_passkey() from None
     await visit.db.fetch(Tenant(), _USE, factor_id=rows[0]["id"], its_count=used.new_sign_count)
     administrator_id: int = rows[0]["administrator_id"]
     return administrator_id
+
+
+def bad_passkey() -> Refusal:
+    """Why a passkey proves nothing."""
+    return Refusal(ErrorCode.BAD_CREDENTIALS, BAD_PASSKEY(), ("credential",), hint=BAD_PASSKEY_HINT())
 
 
 def _host(visit: Visit) -> str:

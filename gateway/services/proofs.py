@@ -10,7 +10,7 @@ from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Text
 from gateway.services import tries
 from gateway.services.logins import find_administrator
-from gateway.services.passkeys import BAD_PASSKEY, verify_passkey
+from gateway.services.passkeys import bad_passkey, verify_passkey
 from gateway.services.password_changes import verify_own_password
 from gateway.services.second_factors import BAD_CODE, BAD_CODE_HINT, TOO_MANY_CODES, verify_code
 from gateway.services.step_up import note_proof
@@ -61,7 +61,7 @@ async def _by_second_factor(
 ) -> None:
     if credential is not None:
         if await verify_passkey(visit, credential) != principal.id:
-            raise Refusal(ErrorCode.BAD_CREDENTIALS, BAD_PASSKEY(), ("credential",))
+            raise bad_passkey()
     elif code is not None:
         bucket = visit.keyring.digest("step up", str(principal.id))
         if not (await tries.claim(visit.db, bucket, _WRONG_CODES)).allowed:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
+from gateway.kit.emails import parse_email
 from gateway.kit.errors import ErrorCode, InvalidValue
 from gateway.kit.identifiers import parse_iccid
 from gateway.kit.phones import parse_msisdn
@@ -22,7 +23,6 @@ NO_DATE = Text(
     ru="«{given}» — не дата. Напишите её как 31.12.2005 или 2005-12-31.",
 )
 FUTURE = Text(en="“{given}” is in the future.", ru="Дата «{given}» ещё не наступила.")
-NO_EMAIL = Text(en="“{given}” is not an e-mail address.", ru="«{given}» — не адрес электронной почты.")
 TOO_LONG = Text(
     en="The text has {length:,} characters; {longest:,} are allowed.",
     ru="В тексте {length:,} {length:символ|символа|символов}; допустимо {longest:,}.",
@@ -38,7 +38,6 @@ Path: TypeAlias = tuple[str, ...]
 
 _LONGEST, _LONGEST_LABEL, _DEEPEST, _EARLIEST = 200, 100, 10, date(1900, 1, 1)
 _NOTHING = frozenset({"-", "–", "—"})
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
 _DAY_FIRST = re.compile(r"(?P<day>\d{1,2})[./-](?P<month>\d{1,2})[./-](?P<year>\d{4})(?: .*)?")
 _YEAR_FIRST = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})(?:[ T].*)?")
 _KINDS = {
@@ -84,12 +83,6 @@ def _kind(cell: str) -> str:
     if kind is None:
         raise InvalidValue(NO_KIND(given=excerpt(cell)))
     return kind
-
-
-def _email(cell: str) -> str:
-    if len(cell) > _LONGEST or _EMAIL.fullmatch(cell) is None:
-        raise InvalidValue(NO_EMAIL(given=excerpt(cell)))
-    return cell.lower()
 
 
 def _date(cell: str) -> date:
@@ -165,7 +158,7 @@ COLUMNS = (
         "email",
         Text(en="E-mail", ru="Электронная почта"),
         ("email", "mail", "почта", "эл почта", "адрес электронной почты"),
-        _email,
+        parse_email,
     ),
     Column(
         "extra_phone",

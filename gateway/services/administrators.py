@@ -1,0 +1,51 @@
+"""Administrators by what they sign in with: found, or added where there is nobody."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import String, bindparam, func, select
+
+from gateway.kit.texts import Language
+from gateway.services.running import Run
+from gateway.statements import Statement
+
+_FIND_LOGIN = Statement(
+    select(func.find_login(bindparam("login", type_=String), None, None).table_valued("administrator_id", "name"))
+)
+_ADD = Statement(
+    select(
+        func.add_administrator(
+            *(bindparam(f"its_{name}", type_=String) for name in ("name", "email", "phone", "language"))
+        ).label("id")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An administrator to be given something, by the name that the giver may know; `new` to those who give."""
+
+    id: int
+    name: str
+    new: bool = False
+
+
+async def add(run: Run, name: str, *, email: str | None, phone: str | None, language: Language) -> int | None:
+    """The id of a new administrator; None when somebody has one of the log-ins."""
+    [row] = await run(_ADD, its_name=name, its_email=email, its_phone=phone, its_language=language.name)
+    administrator_id: int | None = row["id"]
+    return administrator_id
+
+
+async def find_or_add(run: Run, name: str, *, email: str | None, phone: str | None, language: Language) -> Person:
+    """The administrator with this log-in, added if there is none; the e-mail decides before the phone number.
+
+    The name of one who exists stays theirs.
+    """
+    while True:
+        for login in (email, phone):
+            for row in await run(_FIND_LOGIN, login=login):
+                return Person(row["administrator_id"], row["name"])
+        added = await add(run, name, email=email, phone=phone, language=language)
+        if added is not None:
+            return Person(added, name, new=True)
+        # Somebody else added them in between, and is found now.
