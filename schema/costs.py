@@ -8,6 +8,7 @@ from graphql import GraphQLError
 
 from gateway.execution import PUBLIC, Info, Row, batched, column
 from gateway.execution.limits import Limits, advise
+from gateway.execution.wording import worded
 from gateway.kit.errors import ErrorCode, GatewayError, GatewayErrorCode, Refusal
 from gateway.kit.texts import Message, Text
 from schema.context import UNAUTHENTICATED, Context
@@ -67,9 +68,9 @@ async def estimate_cost(
     ]
 
 
-def _reason(error: GraphQLError) -> Message | str:
+def _reason(error: GraphQLError) -> Message:
     cause = error.original_error
-    return cause.message if isinstance(cause, GatewayError) else error.message
+    return cause.message if isinstance(cause, GatewayError) else worded(error.message)
 
 
 @strawberry.type

@@ -140,8 +140,8 @@ class Limits:
         try:
             return parse(source, max_lexical_tokens=self.tokens, max_comments=self.comments)
         except GraphQLSyntaxError as error:
-            if error.message.endswith("Parsing aborted."):
-                raise self._too_long("comments" if "comments" in error.message else "tokens") from None
+            if error.description.startswith("Document contains more than"):
+                raise self._too_long("comments" if "comments" in error.description else "tokens") from None
             raise
 
     def check(self, document: DocumentNode) -> None:

@@ -9,6 +9,7 @@ import structlog
 from graphql import GraphQLError
 
 from gateway.execution import Result
+from gateway.execution.wording import worded
 from gateway.kit.errors import GatewayError, GatewayErrorCode, Refusal, Refusals
 from gateway.kit.texts import Language, Text
 from gateway.telemetry.metrics import ERRORS
@@ -53,8 +54,8 @@ def _entry(error: GraphQLError, language: Language, correlation_id: str, cause: 
             message = cause.message.render(language)
             extensions |= {"code": cause.code, **cause.extensions}
         case None | GraphQLError():
-            # The document or its variables are at fault; the text is the GraphQL library's own.
-            message = error.message
+            # The document or its variables are at fault, and the GraphQL library has told how.
+            message = worded(error.message).render(language)
             extensions["code"] = GatewayErrorCode.BAD_REQUEST if error.path is None else GatewayErrorCode.BAD_INPUT
         case _:
             log.error("graphql.failed", correlation_id=correlation_id, path=error.path, exc_info=cause)

@@ -32,7 +32,12 @@ async def endpoint(
 
     def context(caller: Caller, correlation_id: str) -> Context:
         budget = budgets.of(principal, caller.ip) if budgets else None
-        return replace(register.context(principal), engine=engine, budget=budget, correlation_id=correlation_id)
+        return replace(
+            register.context(principal, language=caller.language),
+            engine=engine,
+            budget=budget,
+            correlation_id=correlation_id,
+        )
 
     people: Any = People()
     app: Any = GraphQLEndpoint(Operations(engine, people, TrustedDocuments(register.db), context))

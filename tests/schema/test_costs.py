@@ -114,6 +114,15 @@ async def test_an_estimate_tells_why_a_document_cannot_be_run(
     assert refusal.message.render(Language.EN).startswith(message)
 
 
+async def test_the_reason_is_told_in_russian(register: Register) -> None:
+    answer = await register.ask(ESTIMATE, {"document": "{ nothing }"})
+
+    (refusal,) = answer.causes
+    assert isinstance(refusal, Refusal)
+    told = "Документ нельзя выполнить: У типа «Query» нет поля «nothing». Проверьте имя по схеме."
+    assert refusal.message.render(Language.RU) == told
+
+
 async def test_strangers_get_no_estimates(register: Register) -> None:
     answer = await register.ask(ESTIMATE, {"document": "{ nothing }"}, by=None)
 

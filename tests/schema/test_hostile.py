@@ -14,6 +14,7 @@ import pytest
 
 from authz.principal import Grant, Principal
 from gateway.transport.answers import INTERNAL
+from schema.context import INVALID_DOCUMENT
 from tests.factories.endpoint import endpoint
 from tests.factories.hostile import FAMILIES, LARGEST, Hostile, body
 from tests.factories.register import Register
@@ -88,6 +89,20 @@ async def test_nothing_is_suggested_and_strangers_learn_nothing(
     assert error["extensions"]["code"] == "INVALID_DOCUMENT"
     assert error.keys() == {"message", "extensions"}
     assert re.findall(r"[‘'\"“]", error["message"]) == []
+
+
+@pytest.mark.parametrize("document", WRONG.values(), ids=WRONG)
+async def test_faults_are_told_in_russian_and_to_strangers_no_more_than_in_english(
+    reporter: httpx.AsyncClient, stranger: httpx.AsyncClient, document: str
+) -> None:
+    asked, language = body(document), {"accept-language": "ru"}
+
+    (known, *_) = (await reporter.post("/graphql", content=asked, headers=language)).json()["errors"]
+    (unknown,) = (await stranger.post("/graphql", content=asked, headers=language)).json()["errors"]
+
+    assert re.search(r"[а-я]{2,} [а-я]{2,}", known["message"])
+    assert unknown["message"] == INVALID_DOCUMENT.ru
+    assert unknown.keys() == {"message", "extensions"}
 
 
 async def test_variables_teach_strangers_nothing(stranger: httpx.AsyncClient) -> None:

@@ -111,3 +111,10 @@ async def test_what_takes_long_to_parse_is_not_parsed_to_its_end(source: str, li
     (error,) = result.errors
     assert isinstance(error.original_error, GatewayError)
     assert (error.original_error.code, error.original_error.extensions) == (GatewayErrorCode.TOO_COSTLY, limit)
+
+
+def test_what_is_nested_too_deeply_to_be_parsed_is_not_called_too_long() -> None:
+    (error,) = Engine(make_schema()).prepare("{ a(b: " + "[" * 201).errors
+
+    assert error.original_error is None
+    assert error.message == "Syntax Error: Document is nested too deeply. Parsing aborted."
