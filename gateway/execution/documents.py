@@ -1,18 +1,18 @@
 """Parsed and validated documents, kept by their source text; their syntax trees, which are large, more briefly."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from typing import Any
 
 from graphql import (
     ArgumentNode,
-    ASTValidationRule,
-    DirectiveNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     ListValueNode,
     Node,
@@ -22,10 +22,7 @@ from graphql import (
     Source,
     ValueNode,
     VariableNode,
-    Visitor,
     parse,
-    validate,
-    visit,
 )
 from graphql.execution.collect_fields import FragmentDetails
 
@@ -33,6 +30,7 @@ from gateway.execution.cache import Lru
 from gateway.execution.cost import Formula, formula_of
 from gateway.execution.definitions import Definitions
 from gateway.execution.limits import Limits
+from gateway.execution.validation import validate
 from gateway.execution.variables import Leaves, leaves_of
 
 
@@ -149,17 +147,8 @@ class Syntax:
 class Documents:
     """Prepares documents and keeps them, valid or not: `entries` of together `weight` characters, fewer with syntax."""
 
-    def __init__(
-        self,
-        definitions: Definitions,
-        rules: Collection[type[ASTValidationRule]],
-        *,
-        limits: Limits,
-        entries: int,
-        weight: int,
-    ) -> None:
+    def __init__(self, definitions: Definitions, *, limits: Limits, entries: int, weight: int) -> None:
         self._definitions = definitions
-        self._rules = tuple(rules)
         self._limits = limits
         self._kept: Lru[str, Prepared] = Lru(entries, weight)
         self._syntax: Lru[str, Syntax] = Lru(entries, weight // 10)
@@ -191,22 +180,20 @@ class Documents:
             limits.check(document)
         except GraphQLError as error:
             return Prepared(source, [_kept(error, Source(source), ())])
-        errors = validate(self._definitions.schema, document, self._rules, max_errors=10, hide_suggestions=True)
+        errors = validate(self._definitions.schema, document, max_errors=10)
         if errors:
             text = Source(source)
             kept = [_kept(error, text, _place(error, document)) for error in errors]
             return Prepared(source, kept, telling=True)
         syntax = Syntax(document)
         self._syntax.put(source, syntax, len(source))
-        survey = _Survey()
-        visit(document, survey)
-        flags = tuple(sorted(survey.flags))
+        flags, introspects = _survey(document)
         operations = {
             name: Operation(
                 name,
                 node.operation,
                 flags,
-                survey.introspects,
+                introspects,
                 leaves_of(self._definitions.schema, node.variable_definitions or ()),
                 self._definitions.requirements(node, syntax.fragments),
                 formula_of(self._definitions, node, syntax.fragments),
@@ -216,18 +203,18 @@ class Documents:
         return Prepared(source, operations=operations)
 
 
-class _Survey(Visitor):
-    """What is found by looking at all of a document once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.flags: set[str] = set()
-        self.introspects = False
-
-    def enter_directive(self, node: DirectiveNode, *_args: object) -> None:
-        if node.name.value in ("skip", "include"):
-            self.flags.update(a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode))
-
-    def enter_field(self, node: FieldNode, *_args: object) -> None:
-        if node.name.value in ("__schema", "__type"):
-            self.introspects = True
+def _survey(document: DocumentNode) -> tuple[tuple[str, ...], bool]:
+    """The variables that `@skip` and `@include` look at, and whether the document asks for the schema."""
+    flags: set[str] = set()
+    introspects = False
+    waiting: list[Any] = list(document.definitions)
+    while waiting:
+        for node in waiting.pop().selection_set.selections:
+            for directive in node.directives or ():
+                if directive.name.value in ("skip", "include"):
+                    flags.update(a.value.name.value for a in directive.arguments if isinstance(a.value, VariableNode))
+            if isinstance(node, FieldNode) and node.name.value in ("__schema", "__type"):
+                introspects = True
+            if not isinstance(node, FragmentSpreadNode) and node.selection_set:
+                waiting.append(node)
+    return tuple(sorted(flags)), introspects

@@ -1,15 +1,14 @@
 """The engine: prepares documents, executes operations, runs subscriptions."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence, Set
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
 import strawberry
-from graphql import ASTValidationRule, GraphQLError, OperationType, specified_rules
+from graphql import GraphQLError, OperationType
 from graphql.execution import VariableValues, get_variable_values
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 
 from gateway.execution import fallback
 from gateway.execution.cache import Lru
@@ -29,8 +28,6 @@ from gateway.execution.variables import Variables, coerce_leaves
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Text
 
-RULES: tuple[type[ASTValidationRule], ...] = (*specified_rules, MaybeNullValidationRule)
-"""What the GraphQL specification and Strawberry's inputs ask of a document."""
 NEEDS_STREAM = Text(
     en="A subscription needs a stream: send it to /graphql/stream, or over a WebSocket to /graphql.",
     ru="Подписке нужен поток: отправьте её на /graphql/stream или через WebSocket на /graphql.",
@@ -102,15 +99,14 @@ class Stats:
 class Engine:
     """Executes operations over a Strawberry schema whose fields are declared with `gateway.execution.fields`.
 
-    `rules` are validated beside those of the specification. Documents and plans are kept while they are used: at most
-    `max_documents` and `max_plans`, and each of documents of together at most `max_characters`.
+    Documents and plans are kept while they are used: at most `max_documents` and `max_plans`, and each of documents of
+    together at most `max_characters`.
     """
 
     def __init__(
         self,
         schema: strawberry.Schema,
         *,
-        rules: Collection[type[ASTValidationRule]] = (),
         limits: Limits = Limits(),  # noqa: B008 -- frozen
         max_documents: int = 1_000,
         max_plans: int = 1_000,
@@ -119,9 +115,7 @@ class Engine:
         self.definitions = Definitions(schema)
         self.limits = limits
         self.stats = Stats()
-        self._documents = Documents(
-            self.definitions, (*RULES, *rules), limits=limits, entries=max_documents, weight=max_characters
-        )
+        self._documents = Documents(self.definitions, limits=limits, entries=max_documents, weight=max_characters)
         self._plans: Lru[tuple[Operation, tuple[object, ...], frozenset[Enum]], Plan | NotCovered] = Lru(
             max_plans, max_characters
         )

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.e2e.gateways import LOG_IN, ask, gateway
-from tests.services.people import EMAIL, PASSWORD
+from tests.services.people import EMAIL, PASSWORD, arrange_people
 
 REVOKE = "mutation ($id: ID!) { sessionRevoke(id: $id) { userErrors { code } } }"
 VIEWER = "{ viewer { name } }"
@@ -35,7 +35,10 @@ BROKEN = (
 WITHIN = 1.0
 """Seconds in which what was revoked is refused everywhere."""
 
-pytestmark = pytest.mark.usefixtures("people")
+
+@pytest.fixture(autouse=True)
+async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
+    await arrange_people(owner_connection)
 
 
 @pytest.fixture

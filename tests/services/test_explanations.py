@@ -44,9 +44,13 @@ from tests.services.holders import (
     own_role,
     person,
     refused,
+    settle,
 )
 
-pytestmark = pytest.mark.usefixtures("holders")
+
+@pytest.fixture(autouse=True)
+async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
+    await settle(owner_connection)
 
 
 async def ask(

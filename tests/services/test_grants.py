@@ -39,10 +39,16 @@ from tests.services.holders import (
     origin,
     own_role,
     person,
+    prove,
     refused,
+    settle,
 )
 
-pytestmark = pytest.mark.usefixtures("proven_holders")
+
+@pytest.fixture(autouse=True)
+async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
+    await settle(owner_connection)
+    await prove(owner_connection)
 
 
 async def add(

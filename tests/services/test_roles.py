@@ -35,9 +35,13 @@ from tests.services.holders import (
     person,
     prove,
     refused,
+    settle,
 )
 
-pytestmark = pytest.mark.usefixtures("holders")
+
+@pytest.fixture(autouse=True)
+async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
+    await settle(owner_connection)
 
 
 def draft(

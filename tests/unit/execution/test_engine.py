@@ -10,8 +10,7 @@ from graphql import OperationType
 from gateway.execution import Engine, Limits, Result
 from gateway.kit.errors import GatewayError
 from gateway.kit.texts import Language
-from tests.unit.execution.library import Action, make_schema
-from tests.unit.execution.library_context import LibraryContext
+from tests.unit.execution.library import Action, LibraryContext, make_schema
 
 
 @pytest.fixture(scope="module")

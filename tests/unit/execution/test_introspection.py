@@ -4,8 +4,7 @@ import pytest
 from graphql import get_introspection_query, graphql_sync
 
 from gateway.execution import Engine
-from tests.unit.execution.library import make_schema
-from tests.unit.execution.library_context import LibraryContext
+from tests.unit.execution.library import LibraryContext, make_schema
 
 DOCUMENTS = {
     "usual": get_introspection_query(),
