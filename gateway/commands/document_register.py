@@ -1,13 +1,13 @@
 """`gateway documents`: a client's documents are registered, and looked at again when the schema changes."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from graphql import GraphQLError
 from rich.console import Console
+from rich.markup import escape
 
-from gateway.commands.terminal import Refused
+from gateway.commands.document_files import read
 from gateway.db import Database
 from gateway.execution import Engine
 from gateway.services import trusted_documents
@@ -15,42 +15,21 @@ from gateway.services.trusted_documents import Registered, id_of
 from schema.root import build_schema
 
 
-def read(file: Path) -> Iterator[str]:
-    """The documents of a file: GraphQL, or JSON as Relay (`{id: text}`) and Apollo (a manifest) write it.
-
-    Raises `Refused` for a file that holds none.
-    """
-    text = file.read_text("utf-8")
-    if file.suffix != ".json":
-        yield text
-        return
-    try:
-        content = json.loads(text)
-        if isinstance(content, dict) and isinstance(content.get("operations"), list):
-            content = {operation["id"]: operation["body"] for operation in content["operations"]}
-        documents = dict(content)
-    except (ValueError, TypeError, KeyError) as error:
-        raise Refused(f"{file}: neither a map of documents by id nor a manifest ({error})") from None
-    for id, source in documents.items():
-        if not isinstance(source, str):
-            raise Refused(f"{file}: {id} is no document")
-        if len(id) == 64 and id != id_of(source):
-            raise Refused(f"{file}: {id} is not the SHA-256 of its document")
-        yield source
-
-
 async def register(dsn: str, files: Sequence[Path], client: str, version: str, console: Console) -> bool:
-    """Registers all documents of the files, or, when the schema does not know one of them, none."""
+    """Registers all documents of the files, or, when the schema does not know one of them, none; tells their ids."""
     engine = Engine(build_schema())
-    sources = [source for file in files for source in read(file)]
-    broken = [(source, errors) for source in sources if (errors := engine.prepare(source).errors)]
-    for source, errors in broken:
-        _show(console, f"{client} {version}", source, errors)
+    documents = {document.text: document for document in read(files)}
+    broken = [(document, errors) for text, document in documents.items() if (errors := engine.prepare(text).errors)]
+    for document, errors in broken:
+        faults = [(document.place(error), error) for error in errors]
+        _show(console, f"{client} {version}", f"{id_of(document.text)} {document.name}", faults)
     if broken:
         return False
     async with Database(dsn) as database:
-        new = await trusted_documents.register(database, client, version, list(dict.fromkeys(sources)))
-    console.print(f"{client} {version}: {_counted(len(set(sources)))}, {new:,} of them new")
+        new = await trusted_documents.register(database, client, version, documents)
+    console.print(f"{client} {version}: {_counted(len(documents))}, {new:,} of them new")
+    for text, document in documents.items():
+        console.print(f"  {id_of(text)} {document.name}".rstrip(), markup=False)
     return True
 
 
@@ -61,7 +40,8 @@ async def check(dsn: str, console: Console) -> bool:
         documents = await trusted_documents.registered(database)
     broken = [(document, errors) for document in documents if (errors := engine.prepare(document.source).errors)]
     for document, errors in broken:
-        _show(console, f"{document.client} {document.version}", document.source, errors)
+        faults = [(_place(error), error) for error in errors]
+        _show(console, f"{document.client} {document.version}", document.id, faults)
     console.print(f"{_counted(len(documents))} of {_clients(documents)}, {len(broken):,} would break")
     return not broken
 
@@ -74,8 +54,11 @@ def _clients(documents: Sequence[Registered]) -> str:
     return ", ".join(dict.fromkeys(f"{each.client} {each.version}" for each in documents)) or "no client"
 
 
-def _show(console: Console, client: str, source: str, errors: Sequence[GraphQLError]) -> None:
-    console.print(f"[red]{client}[/] {id_of(source)}", highlight=False)
-    for error in errors:
-        place = f"{error.locations[0].line}:{error.locations[0].column}  " if error.locations else ""
-        console.print(f"  {place}{error.message}", markup=False)
+def _place(error: GraphQLError) -> str:
+    return f"{error.locations[0].line}:{error.locations[0].column}" if error.locations else ""
+
+
+def _show(console: Console, client: str, document: str, faults: Iterable[tuple[str, GraphQLError]]) -> None:
+    console.print(f"[red]{escape(client)}[/] {escape(document)}".rstrip())
+    for place, error in faults:
+        console.print(f"  {place}  {error.message}" if place else f"  {error.message}", markup=False)

@@ -15,7 +15,8 @@ documents = typer.Typer(help="Documents that clients are trusted with.", no_args
 @documents.command("register")
 def register_documents(
     files: Annotated[
-        list[Path], typer.Argument(exists=True, dir_okay=False, help="GraphQL files, Relay's or Apollo's JSON.")
+        list[Path],
+        typer.Argument(exists=True, dir_okay=False, help="GraphQL files, and lists of Apollo, Relay or codegen."),
     ],
     client: Annotated[str, typer.Option(help="Name of the client.")],
     version: Annotated[str, typer.Option(help="Its version.")],

@@ -143,21 +143,30 @@ def gateway(dsn: str, *arguments: str | Path) -> tuple[int, str]:
 async def test_the_commands_register_all_or_nothing_and_find_what_would_break(
     dsn: str, database: Database, tmp_path: Path
 ) -> None:
-    viewer, typing = "{ viewer { name } }", "{ __typename }"
-    (tmp_path / "viewer.graphql").write_text(viewer)
+    viewer, typing, fragment = (
+        "query Me { viewer { ...Name } }",
+        "{ __typename }",
+        "fragment Name on Viewer { name }",
+    )
+    (tmp_path / "viewer.graphql").write_text(f"# who I am\n{viewer}\n")
+    (tmp_path / "name.graphql").write_text(fragment)
     (tmp_path / "relay.json").write_text(orjson.dumps({id_of(typing): typing}).decode())
-    operations = [{"id": "a", "name": "Broken", "type": "query", "body": "{ gone }"}]
-    (tmp_path / "apollo.json").write_text(orjson.dumps({"operations": operations}).decode())
+    (tmp_path / "broken.graphql").write_text("\nfragment Name on Viewer { gone }")
     of_portal = ("--client", "portal", "--version", "7")
+    me = id_of(f"{viewer}\n\n{fragment}")
 
-    refused = gateway(dsn, "register", tmp_path / "viewer.graphql", tmp_path / "apollo.json", *of_portal)
+    refused = gateway(dsn, "register", tmp_path / "viewer.graphql", tmp_path / "broken.graphql", *of_portal)
     none = await registered(database)
-    taken = gateway(dsn, "register", tmp_path / "viewer.graphql", tmp_path / "relay.json", *of_portal)
+    taken = gateway(
+        dsn, "register", *(tmp_path / name for name in ("viewer.graphql", "name.graphql", "relay.json")), *of_portal
+    )
     await register(database, "bot", "1", ["{ gone }"])
     checked = gateway(dsn, "check")
 
-    broken = f"{id_of('{ gone }')}\n  1:3  Cannot query field 'gone' on type 'Query'.\n"
-    assert refused == (1, f"portal 7 {broken}")
+    broken = id_of(f"{viewer}\n\nfragment Name on Viewer {{ gone }}")
+    fault = "Cannot query field 'gone' on type 'Viewer'."
+    assert refused == (1, f"portal 7 {broken} Me\n  {tmp_path}/broken.graphql:2:27  {fault}\n")
     assert none == []
-    assert taken == (0, "portal 7: 2 documents, 2 of them new\n")
-    assert checked == (1, f"bot 1 {broken}3 documents of bot 1, portal 7, 1 would break\n")
+    assert taken == (0, f"portal 7: 2 documents, 2 of them new\n  {id_of(typing)}\n  {me} Me\n")
+    fault = f"bot 1 {id_of('{ gone }')}\n  1:3  Cannot query field 'gone' on type 'Query'.\n"
+    assert checked == (1, f"{fault}3 documents of bot 1, portal 7, 1 would break\n")
