@@ -1,4 +1,4 @@
-"""Orders: what the operator's system was asked to do to a number, and has not answered yet."""
+"""Orders: what the operator's system was asked to do to a number, and has not answered yet, or refused to end."""
 
 from typing import Any
 
@@ -26,4 +26,19 @@ class Order(NumberSetting, table=True):
     bulk_change_id: int | None = Field(default=None, sa_type=BigInteger)
     tries: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     placed_at: datetime = moment()
+    due_at: datetime = moment()
+
+
+class RefusedEnding(NumberSetting, table=True):
+    """What was to end by itself at `over_at`, and the operator's system refused to end, so many times.
+
+    It is asked again at `due_at`.
+    """
+
+    __tablename__ = "refused_endings"
+    __table_args__ = (of_number(),)
+
+    ending: str = Field(primary_key=True)
+    over_at: datetime = moment()
+    tries: int
     due_at: datetime = moment()

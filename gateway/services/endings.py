@@ -1,49 +1,63 @@
 """Blocks, forwardings and guarded promotions that end by themselves at a moment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import Integer, bindparam, func, select
 
 from gateway.db import Database, run
+from gateway.kit.phones import e164
+from gateway.kit.texts import Message, Text
 from gateway.models.columns import MOMENT
 from gateway.models.journal import ActorKind, Channel
 from gateway.models.numbers import ForwardingCondition, NumberStatus
+from gateway.operations import wording
 from gateway.operations.blocks import Unblock
-from gateway.operations.catalogue import Catalogue, OptionItem
-from gateway.operations.forwardings import ForwardingClear
+from gateway.operations.catalogue import Catalogue
+from gateway.operations.forwardings import CONDITIONS, ForwardingClear
 from gateway.operations.operation import Operation
 from gateway.operations.options import OptionDisconnect
 from gateway.operations.state import NumberState
 from gateway.ports.bss import Bss
-from gateway.services import orders, states
+from gateway.services import orders, refused_endings, states
 from gateway.services.effects import Step, carry_out, step
 from gateway.services.failures import Failures
 from gateway.services.journal import Origin
 from gateway.services.orders import NewOrder, Placed
+from gateway.services.refused_endings import Ending
 from gateway.services.running import Run
 from gateway.statements import Statement, Tenant
 
 MOST = 500
 """Numbers of one call."""
 
+BLOCK = Text(en="the block of {msisdn}", ru="блокировка номера {msisdn}")
+FORWARDING = Text(
+    en="the forwarding of calls of {msisdn}, {condition}", ru="переадресация вызовов номера {msisdn}, {condition}"
+)
+OPTION = Text(en="option “{option}” of {msisdn}", ru="опция «{option}» номера {msisdn}")
+
+_Over: TypeAlias = tuple[Ending, list[tuple[Operation, int | None]]]
+"""Something that ends, by these operations, and the lines of the journal that asked for them."""
+
 BY_ITSELF = Origin(ActorKind.SYSTEM, None, "gateway", Channel.SYSTEM, None)
 
-_due = func.find_endings(bindparam("moment", type_=MOMENT), bindparam("most", type_=Integer)).table_valued(
+_found = func.find_endings(bindparam("moment", type_=MOMENT), bindparam("most", type_=Integer)).table_valued(
     "company_id", "number_id"
 )
-_FIND = Statement(select(_due.c.company_id, _due.c.number_id))
+_FIND = Statement(select(_found.c.company_id, _found.c.number_id))
 
 
 async def end_what_is_due(db: Database, *, catalogue: Catalogue, bss: Bss | None = None) -> int:
     """Ends blocks and forwardings whose time is over, and options that are not to turn paid; of how many numbers.
 
     For jobs: any number of workers may call it at once, since each number is looked at again under its lock. While the
-    company is suspended its blocks stay, and end with the suspension. What the operator refuses stays due, and is not
-    counted: so nobody asks again at once and without end. What goes wrong with a company is raised in an exception
-    group, after all others have had theirs.
+    company is suspended its blocks stay, and end with the suspension. What the operator refuses is not counted, and is
+    due again after a pause that grows. What goes wrong with a company is raised in an exception group, after all others
+    have had theirs.
     """
     moment, ended, failures = datetime.now(UTC), 0, Failures()
     placed: list[Placed] = []
@@ -65,60 +79,77 @@ async def _end(db: Database, company_id: int, number_ids: Sequence[int], catalog
     """Ends what is due of a company; of how many numbers."""
     async with db.transaction(Tenant((company_id,))) as session:
         within = partial(run, session)
-        due = await _due_steps(within, company_id, number_ids, catalogue, moment)
-        if due:
-            await carry_out(within, company_id, BY_ITSELF, moment, [each for made in due for each in made])
-    return len(due)
+        loaded = await _free(within, company_id, number_ids)
+        made = [[step for due in _due(state, catalogue, moment) for step in due.steps] for state in loaded]
+        if steps := [step for each in made for step in each]:
+            await carry_out(within, company_id, BY_ITSELF, moment, steps)
+    return sum(map(bool, made))
 
 
 async def _place(
     db: Database, company_id: int, number_ids: Sequence[int], catalogue: Catalogue, moment: datetime
 ) -> list[Placed]:
-    """Places orders, to be sent, that end what is due of a company."""
+    """Places orders, to be sent, each of which ends one thing that is due: so one that is refused keeps no other."""
     async with db.transaction(Tenant((company_id,))) as session:
         within = partial(run, session)
-        due = await _due_steps(within, company_id, number_ids, catalogue, moment)
-        new = [NewOrder(steps=made) for made in due]
+        loaded = await _free(within, company_id, number_ids)
+        resting = await refused_endings.resting(within, company_id, number_ids, moment)
+        due = (next(_due(state, catalogue, moment, resting), None) for state in loaded)
+        new = [NewOrder(steps=each.steps, ending=each.ending) for each in due if each is not None]
         return await orders.place(within, company_id, BY_ITSELF, moment, new) if new else []
 
 
-async def _due_steps(
-    within: Run, company_id: int, number_ids: Sequence[int], catalogue: Catalogue, moment: datetime
-) -> list[list[Step]]:
-    """The steps of each number that has any, locked until the transaction ends."""
+async def _free(within: Run, company_id: int, number_ids: Sequence[int]) -> list[NumberState]:
+    """The numbers that do not wait for the operator, locked until the transaction ends."""
     loaded = await states.load(within, [company_id], number_ids, lock=True)
     waiting = await orders.waiting(within, company_id, number_ids)
-    made = (_steps(state, catalogue, moment) for state in loaded if state.id not in waiting)
-    return [steps for steps in made if steps]
+    return [state for state in loaded if state.id not in waiting]
 
 
-def _steps(state: NumberState, catalogue: Catalogue, moment: datetime) -> list[Step]:
-    steps: list[Step] = []
-    for operation, cause in (*_over(state, moment), *_guarded(state, catalogue, moment)):
-        outcome = operation.check(state, catalogue, moment)
-        if not outcome.refusals:
-            steps.append(step(state, operation, outcome, catalogue, cause=cause))
-            state = outcome.after
-    return steps
+class _Due(NamedTuple):
+    """Something that is over, and the steps that end it."""
+
+    ending: Ending
+    steps: list[Step]
 
 
-def _over(state: NumberState, moment: datetime) -> Iterator[tuple[Operation, None]]:
-    """What ends a number's settings whose time is over."""
+def _due(
+    state: NumberState, catalogue: Catalogue, moment: datetime, resting: Collection[tuple[int, str, datetime]] = ()
+) -> Iterator[_Due]:
+    """What can end on a number now, one after another, but for what is resting."""
+    for ending, operations in (*_over(state), *_guarded(state, catalogue)):
+        if ending.over_at > moment or (state.id, ending.name, ending.over_at) in resting:
+            continue
+        steps: list[Step] = []
+        for operation, cause in operations:
+            outcome = operation.check(state, catalogue, moment)
+            if not outcome.refusals:
+                steps.append(step(state, operation, outcome, catalogue, cause=cause))
+                state = outcome.after
+        if steps:
+            yield _Due(ending, steps)
+
+
+def _over(state: NumberState) -> Iterator[_Over]:
+    """What ends a number's forwardings and its block."""
     for condition, forwarded in sorted(state.forwardings.items()):
-        if forwarded.until is not None and forwarded.until <= moment:
-            yield ForwardingClear(ForwardingCondition(condition)), None
-    if state.status == NumberStatus.BLOCKED and state.blocked_until is not None and state.blocked_until <= moment:
-        yield Unblock(), None
+        if forwarded.until is not None:
+            label = FORWARDING(msisdn=e164(state.msisdn), condition=CONDITIONS[ForwardingCondition(condition)])
+            ending = _ending(f"{ForwardingClear.kind.value} {condition}", forwarded.until, label)
+            yield ending, [(ForwardingClear(ForwardingCondition(condition)), None)]
+    if state.status == NumberStatus.BLOCKED and state.blocked_until is not None:
+        yield _ending(Unblock.kind.value, state.blocked_until, BLOCK(msisdn=e164(state.msisdn))), [(Unblock(), None)]
 
 
-def _guarded(
-    state: NumberState, catalogue: Catalogue, moment: datetime
-) -> Iterator[tuple[OptionDisconnect, int | None]]:
+def _guarded(state: NumberState, catalogue: Catalogue) -> Iterator[_Over]:
     """What disconnects guarded options, those that require them first, each with the line that asked for it."""
-    gone: set[OptionItem] = set()
     for option_id, connected in sorted(state.options.items()):
-        if connected.disconnects_at is not None and connected.disconnects_at <= moment:
-            for option in reversed(catalogue.with_dependents(option_id, state.options)):
-                if option not in gone:
-                    gone.add(option)
-                    yield OptionDisconnect(option.id), connected.guard_journal_id
+        if connected.disconnects_at is not None:
+            label = OPTION(option=catalogue.options[option_id].name, msisdn=e164(state.msisdn))
+            ending = _ending(f"{OptionDisconnect.kind.value} {option_id}", connected.disconnects_at, label)
+            gone = reversed(catalogue.with_dependents(option_id, state.options))
+            yield ending, [(OptionDisconnect(option.id), connected.guard_journal_id) for option in gone]
+
+
+def _ending(name: str, over_at: datetime, label: Message) -> Ending:
+    return Ending(name, over_at, wording.in_both_languages(label))

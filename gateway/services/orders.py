@@ -36,6 +36,7 @@ from gateway.services.batches import Batch
 from gateway.services.effects import Step
 from gateway.services.failures import Failures
 from gateway.services.journal import Origin
+from gateway.services.refused_endings import Ending
 from gateway.services.running import Run
 from gateway.services.settlements import Task, settle
 from gateway.statements import Statement, Tenant
@@ -104,11 +105,12 @@ class Placed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrder:
-    """What a number's order is for: the steps that were checked, and the change that they belong to."""
+    """What a number's order is for: the steps that were checked, and the change that they belong to, or what ends."""
 
     steps: Sequence[Step]
     change_id: int | None = None
     bulk_change_id: int | None = None
+    ending: Ending | None = None
 
 
 async def waiting(run: Run, company_id: int, number_ids: Sequence[int]) -> set[int]:
@@ -134,7 +136,7 @@ async def place(
 
     When it is committed they are to be sent: by `send`, or, should that never happen, by `send_due`.
     """
-    tasks = [Task(origin, [_bare(step) for step in each.steps]) for each in orders]
+    tasks = [Task(origin, [_bare(step) for step in each.steps], each.ending) for each in orders]
     placed = [_placed(company_id, str(uuid4()), task) for task in tasks]
     rows = [
         (

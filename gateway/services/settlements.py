@@ -18,11 +18,13 @@ from gateway.models import metadata
 from gateway.models.bulk_changes import BulkItemState
 from gateway.models.changes import NumberChangeStatus
 from gateway.ports.bss import BssAnswer, Verdict
+from gateway.services import refused_endings
 from gateway.services.batches import Batch
 from gateway.services.bulk_items import End, end_items
 from gateway.services.effects import Step, carry_out
 from gateway.services.journal import Origin
 from gateway.services.kept_refusals import keep
+from gateway.services.refused_endings import LONGEST_REASON, Ending, Refused
 from gateway.statements import Statement, Tenant
 
 REFUSED = Text(en="The operator's systems refused.", ru="Системы оператора отказали.")
@@ -60,10 +62,11 @@ _SETTLE = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What an order does to the rows when it is done, and in whose name."""
+    """What an order does to the rows when it is done, and in whose name; `ending` is what ends by itself with it."""
 
     origin: Origin
     steps: list[Step]
+    ending: Ending | None = None
 
     def dump(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -79,17 +82,26 @@ _TASK = TypeAdapter(Task)
 
 
 class _Settled(NamedTuple):
-    """An order that was locked, what it would do, and why it will not."""
+    """An order that was locked, what it would do, and what the operator says to that."""
 
     order: asyncpg.Record
-    steps: list[Step]
-    refusal: Refusal | None
+    task: Task
+    answer: BssAnswer
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why it was not done."""
+        if self.answer.verdict is not Verdict.REFUSED:
+            return None
+        reason = excerpt(self.answer.reason, LONGEST_REASON)
+        return Refusal(ErrorCode.UPSTREAM_REFUSED, REFUSED_BECAUSE(reason=reason) if reason else REFUSED())
 
     def end(self, moment: datetime) -> End:
         """What becomes of the item of a bulk change."""
         if self.refusal is not None:
             return End(self.order["number_id"], BulkItemState.FAILED, keep(self.refusal))
-        changed = self.steps[0].before != self.steps[-1].after
+        steps = self.task.steps
+        changed = steps[0].before != steps[-1].after
         return End(self.order["number_id"], BulkItemState.APPLIED, number_updated_at=moment if changed else None)
 
 
@@ -110,7 +122,7 @@ async def settle(db: Database, company_id: int, origin: Origin, answers: Sequenc
             later = [(order["key"], moment + _pause(order["tries"])) for order in unknown]
             await within(_POSTPONE, company_id=company_id, **_POSTPONED.parameters(later))
         settled = [
-            _Settled(order, Task.parse(order["task"]).steps, _refusal(by_key[order["key"]]))
+            _Settled(order, Task.parse(order["task"]), by_key[order["key"]])
             for order in orders
             if by_key[order["key"]].verdict is not Verdict.UNKNOWN
         ]
@@ -123,7 +135,11 @@ async def settle(db: Database, company_id: int, origin: Origin, answers: Sequenc
                 items[each.order["bulk_change_id"]].append(each.end(moment))
         for change_id in sorted(items):
             await end_items(within, company_id, change_id, items[change_id], moment)
-        done = [(each.order["change_id"], step) for each in settled if each.refusal is None for step in each.steps]
+        endings = [(each, each.task.ending) for each in settled if each.task.ending is not None]
+        ended = [(each.order["number_id"], ending) for each, ending in endings if each.refusal is None]
+        if ended:
+            await refused_endings.forget(within, company_id, ended)
+        done = [(each.order["change_id"], step) for each in settled if each.refusal is None for step in each.task.steps]
         journal_ids = await carry_out(within, company_id, origin, moment, [step for _, step in done]) if done else []
         changes = [
             (change_id, NumberChangeStatus.APPLIED, None, journal_id)
@@ -135,13 +151,13 @@ async def settle(db: Database, company_id: int, origin: Origin, answers: Sequenc
         ]
         if single := [each for each in changes if each[0] is not None]:
             await within(_SETTLE, company_id=company_id, **_SETTLED.parameters(single))
-
-
-def _refusal(answer: BssAnswer) -> Refusal | None:
-    if answer.verdict is not Verdict.REFUSED:
-        return None
-    message = REFUSED_BECAUSE(reason=excerpt(answer.reason, 300)) if answer.reason else REFUSED()
-    return Refusal(ErrorCode.UPSTREAM_REFUSED, message)
+        refused = [
+            Refused(ending, each.task.steps, each.answer.reason)
+            for each, ending in endings
+            if each.answer.verdict is Verdict.REFUSED
+        ]
+        if refused:
+            await refused_endings.keep(within, company_id, origin, moment, refused)
 
 
 def _pause(tries: int) -> timedelta:

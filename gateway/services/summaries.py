@@ -9,10 +9,11 @@ from gateway.operations.registry import OPERATIONS
 from gateway.services import api_keys, bulk_thresholds, grants, register_numbers, roles, uploads
 from gateway.services.bulk_journal import BulkStep
 from gateway.services.own_journal import OwnAction
+from gateway.services.refused_endings import EndingStep
 
 SUMMARIES: Mapping[str, Text] = {
     **{operation.kind: operation.summary for operation in OPERATIONS},
-    **{each.value: each.description for each in (*OwnAction, *BulkStep)},
+    **{each.value: each.description for each in (*OwnAction, *BulkStep, *EndingStep)},
     Action.APPROVAL_THRESHOLD_SET: bulk_thresholds.SET,
     Action.REGISTER_IMPORT: register_numbers.SUMMARY,
     Action.UPLOAD_DELETE: uploads.DELETED,

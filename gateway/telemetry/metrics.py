@@ -20,6 +20,11 @@ JOB_SECONDS = Histogram("gateway_job_seconds", "How long pieces of work took, by
 BULK_ITEMS = Counter(
     "gateway_bulk_items_total", "Items of bulk changes by the state that a worker left them in.", "state"
 )
+REFUSED_ENDINGS = Counter(
+    "gateway_refused_endings_total",
+    "Refusals of the operator's system to end a block, a forwarding or a guarded option in time, by action.",
+    "action",
+)
 POOL_CONNECTIONS = Gauge("gateway_pool_connections", "Connections to PostgreSQL by pool and state.", "pool", "state")
 LOOP_LAG_SECONDS = Histogram(
     "gateway_loop_lag_seconds", "How late the event loop came to a timer, four times a second."
@@ -36,6 +41,7 @@ METERS = (
     STATEMENT_SECONDS,
     JOB_SECONDS,
     BULK_ITEMS,
+    REFUSED_ENDINGS,
     POOL_CONNECTIONS,
     LOOP_LAG_SECONDS,
     MEMORY_BYTES,
