@@ -13,6 +13,10 @@ import pytest
 from gateway.db import Database
 from gateway.embedded import Embedded
 from gateway.migrations import migrate
+from tests.services.fleet import arrange
+from tests.services.holders import prove, settle
+from tests.services.people import arrange_people
+from tests.services.register_files import arrange_register
 
 FOLDER = "GATEWAY_TEST_FOLDER"
 """The variable by which the workers of a run find its folder."""
@@ -82,3 +86,33 @@ async def clean_tables(owner_connection: asyncpg.Connection) -> AsyncIterator[No
           );
         END $$
     """)
+
+
+@pytest.fixture
+async def fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
+    """Two companies with numbers, see tests/services/fleet.py."""
+    await arrange(owner_connection)
+
+
+@pytest.fixture
+async def fleet_for_registers(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
+    """The same, ready for registers that add to it."""
+    await arrange_register(owner_connection)
+
+
+@pytest.fixture
+async def people(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
+    """The fleet with administrators who sign in, see tests/services/people.py."""
+    await arrange_people(owner_connection)
+
+
+@pytest.fixture
+async def holders(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
+    """The fleet with who holds what in it, see tests/services/holders.py."""
+    await settle(owner_connection)
+
+
+@pytest.fixture
+async def proven_holders(owner_connection: asyncpg.Connection, holders: None) -> None:
+    """The same, all of whom have just proved who they are."""
+    await prove(owner_connection)

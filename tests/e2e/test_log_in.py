@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.e2e.gateways import LOG_IN, ask, gateway
-from tests.services.people import EMAIL, PASSWORD, arrange_people
+from tests.services.people import EMAIL, PASSWORD
 
 REVOKE = "mutation ($id: ID!) { sessionRevoke(id: $id) { userErrors { code } } }"
 VIEWER = "{ viewer { name } }"
@@ -35,10 +35,7 @@ BROKEN = (
 WITHIN = 1.0
 """Seconds in which what was revoked is refused everywhere."""
 
-
-@pytest.fixture(autouse=True)
-async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange_people(owner_connection)
+pytestmark = pytest.mark.usefixtures("people")
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -15,14 +14,10 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.e2e.gateways import LOG_IN, ask, gateway
 from tests.factories.line import line
-from tests.services.people import EMAIL, PASSWORD, arrange_people
+from tests.services.people import EMAIL, PASSWORD
 
 COMPANIES = "{ companies(first: 1) { nodes { id } } }"
-
-
-@pytest.fixture(autouse=True)
-async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange_people(owner_connection)
+pytestmark = pytest.mark.usefixtures("people")
 
 
 async def sent(client: httpx.AsyncClient, address: str) -> tuple[int, str | None, list[Any]]:

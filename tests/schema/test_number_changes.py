@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import asyncpg
 import orjson
 import pytest
 
@@ -16,7 +15,7 @@ from gateway.ports.bss import Bss, BssAnswer, BssOrder, Verdict
 from gateway.services.updates import Updates
 from schema.context import Context
 from schema.root import build_schema
-from tests.services.fleet import ADMINISTRATOR, arrange
+from tests.services.fleet import ADMINISTRATOR
 from tests.unit.operations.catalogues import catalogue
 
 CHANGE = """
@@ -42,9 +41,7 @@ class Says:
         return [self.answer] * len(orders)
 
 
-@pytest.fixture(autouse=True)
-async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange(owner_connection)
+pytestmark = pytest.mark.usefixtures("fleet")
 
 
 async def ask(

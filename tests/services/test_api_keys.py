@@ -37,19 +37,12 @@ from tests.services.holders import (
     origin,
     own_role,
     person,
-    prove,
     refused,
-    settle,
 )
 
 REPORTING = ROLES[BuiltInRole.REPORTING]
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await settle(owner_connection)
-    await prove(owner_connection)
+pytestmark = pytest.mark.usefixtures("proven_holders")
 
 
 async def create(
@@ -306,27 +299,6 @@ async def test_the_same_name_at_once_makes_one_key(database: Database) -> None:
     answers = await asyncio.gather(*(create(database) for _ in range(5)), return_exceptions=True)
 
     assert sum(isinstance(answer, NewSecret) for answer in answers) == 1
-
-
-async def test_use_is_noted_at_most_once_a_minute(database: Database, owner_connection: asyncpg.Connection) -> None:
-    made = await create(database)
-
-    async def used_at() -> datetime | None:
-        noted: datetime | None = await owner_connection.fetchval("SELECT last_used_at FROM api_keys WHERE id = 100")
-        return noted
-
-    started = datetime.now(UTC)
-    assert await enters(database, made.secret)
-    first = await used_at()
-    assert first is not None
-    assert started <= first <= datetime.now(UTC)
-
-    assert await enters(database, made.secret)
-    assert await used_at() == first
-
-    await owner_connection.execute("UPDATE api_keys SET last_used_at = last_used_at - interval '61 s' WHERE id = 100")
-    assert await enters(database, made.secret)
-    assert (await used_at() or started) >= first
 
 
 async def test_a_rotated_or_revoked_key_is_refused_in_every_process_within_a_second(

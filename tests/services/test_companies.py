@@ -1,16 +1,11 @@
 """Companies as commands name them."""
 
-import asyncpg
 import pytest
 
 from gateway.db import Database
 from gateway.services.companies import FoundCompany, find_companies
-from tests.services.fleet import arrange
 
-
-@pytest.fixture(autouse=True)
-async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange(owner_connection)
+pytestmark = pytest.mark.usefixtures("fleet")
 
 
 @pytest.mark.parametrize(

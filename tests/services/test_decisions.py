@@ -13,7 +13,7 @@ from authz.roles import BuiltInRole
 from authz.scope import holds, scope
 from gateway.db import Database
 from gateway.services.principals import load_administrator
-from tests.services.fleet import COMPANY, OTHER_COMPANY, arrange, insert
+from tests.services.fleet import COMPANY, OTHER_COMPANY, insert
 
 DECISIONS = 100_000
 PEOPLE = 50
@@ -29,9 +29,7 @@ def random() -> Random:
     return Random(seed)
 
 
-@pytest.fixture(autouse=True)
-async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange(owner_connection)
+pytestmark = pytest.mark.usefixtures("fleet")
 
 
 async def test_random_decisions_equal_those_of_a_plain_loop_over_the_rows(

@@ -12,16 +12,12 @@ from gateway.db import Database
 from gateway.operations.catalogue import Catalogue
 from gateway.services.endings import end_what_is_due
 from gateway.services.journal_verification import verify
-from tests.services.fleet import BRANCH_NUMBER, COMPANY, FOREIGN_NUMBER, NUMBER, OTHER_COMPANY, arrange, insert
+from tests.services.fleet import BRANCH_NUMBER, COMPANY, FOREIGN_NUMBER, NUMBER, OTHER_COMPANY, insert
 from tests.unit.operations.catalogues import PROMO, catalogue
 
 CATALOGUE = catalogue()
 PAST, FUTURE = datetime(2026, 3, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange(owner_connection)
+pytestmark = pytest.mark.usefixtures("fleet")
 
 
 async def block(connection: asyncpg.Connection, *number_ids: int, until: datetime | None = PAST) -> None:

@@ -44,13 +44,9 @@ from tests.services.holders import (
     own_role,
     person,
     refused,
-    settle,
 )
 
-
-@pytest.fixture(autouse=True)
-async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await settle(owner_connection)
+pytestmark = pytest.mark.usefixtures("holders")
 
 
 async def ask(

@@ -39,16 +39,10 @@ from tests.services.holders import (
     origin,
     own_role,
     person,
-    prove,
     refused,
-    settle,
 )
 
-
-@pytest.fixture(autouse=True)
-async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await settle(owner_connection)
-    await prove(owner_connection)
+pytestmark = pytest.mark.usefixtures("proven_holders")
 
 
 async def add(

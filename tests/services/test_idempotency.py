@@ -4,7 +4,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-import asyncpg
 import pytest
 
 from gateway.db import Database, run
@@ -13,15 +12,11 @@ from gateway.models.journal import Channel
 from gateway.services.idempotency import Answer, once
 from gateway.services.journal import Origin
 from gateway.statements import Tenant
-from tests.services.fleet import AUDITOR, COMPANY, ORIGIN, OTHER_COMPANY, arrange
+from tests.services.fleet import AUDITOR, COMPANY, ORIGIN, OTHER_COMPANY
 
 MOMENT = datetime(2026, 3, 1, tzinfo=UTC)
 OTHER_ORIGIN = Origin.of(AUDITOR, Channel.API, None)
-
-
-@pytest.fixture(autouse=True)
-async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange(owner_connection)
+pytestmark = pytest.mark.usefixtures("fleet")
 
 
 class Effects:

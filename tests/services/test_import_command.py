@@ -11,14 +11,10 @@ from typer.testing import CliRunner, Result
 from gateway.cli import app
 from gateway.commands.terminal import Refused
 from gateway.db import Database
-from tests.services.register_files import arrange_register, csv_file
+from tests.services.register_files import csv_file
 
 RUNNER = CliRunner()
-
-
-@pytest.fixture(autouse=True)
-async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange_register(owner_connection)
+pytestmark = pytest.mark.usefixtures("fleet_for_registers")
 
 
 async def import_file(dsn: str, file: Path, *arguments: str, language: str = "C") -> Result:

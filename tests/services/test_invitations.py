@@ -40,18 +40,12 @@ from tests.services.holders import (
     origin,
     own_role,
     person,
-    prove,
     refused,
-    settle,
 )
 from tests.services.people import Browser, journalled
 from tests.unit.operations.catalogues import catalogue
 
-
-@pytest.fixture(autouse=True)
-async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await settle(owner_connection)
-    await prove(owner_connection)
+pytestmark = pytest.mark.usefixtures("proven_holders")
 
 
 async def invite(database: Database, by: int, role: int = ROLES[BuiltInRole.AUDITOR], **options: Any) -> dict[str, Any]:

@@ -17,15 +17,11 @@ from gateway.services.journal import BEGINNING, COLUMNS, NewEntry, Origin, appen
 from gateway.services.journal_verification import Fault, FaultKind, verify
 from gateway.services.summaries import summary
 from gateway.statements import Tenant
-from tests.services.fleet import AUDITOR, COMPANY, ORIGIN, OTHER_COMPANY, arrange
+from tests.services.fleet import AUDITOR, COMPANY, ORIGIN, OTHER_COMPANY
 
 MOMENT = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=timezone(timedelta(hours=3)))
 TENANT = Tenant((COMPANY, OTHER_COMPANY))
-
-
-@pytest.fixture(autouse=True)
-async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange(owner_connection)
+pytestmark = pytest.mark.usefixtures("fleet")
 
 
 async def write(database: Database, *actions: str, company_id: int = COMPANY) -> list[int]:

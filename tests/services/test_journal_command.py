@@ -9,15 +9,10 @@ from typer.testing import CliRunner, Result
 
 from gateway.cli import app
 from gateway.db import Database
-from tests.services.fleet import arrange
 from tests.services.test_journal import tamper, write
 
 RUNNER = CliRunner()
-
-
-@pytest.fixture(autouse=True)
-async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange(owner_connection)
+pytestmark = pytest.mark.usefixtures("fleet")
 
 
 async def verify(dsn: str, *arguments: str) -> Result:

@@ -11,7 +11,7 @@ import pytest
 
 from authz.principal import Grant, Principal
 from gateway.db import Database
-from gateway.kit.errors import ErrorCode, Refusal, Refusals
+from gateway.kit.errors import ErrorCode, Refusals
 from gateway.kit.texts import Language
 from gateway.operations.assignments import Assign
 from gateway.operations.operation import Operation
@@ -35,8 +35,8 @@ from tests.services.fleet import (
     MANAGER,
     NUMBER,
     ORIGIN,
-    arrange,
 )
+from tests.services.holders import refused
 from tests.unit.operations.catalogues import (
     ADD_ON,
     BASIC,
@@ -50,11 +50,7 @@ from tests.unit.operations.catalogues import (
 
 CATALOGUE = catalogue()
 STRANGER = Principal("administrator", 9, "Nobody", (Grant(9, 77, "owner"),))
-
-
-@pytest.fixture(autouse=True)
-async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange(owner_connection)
+pytestmark = pytest.mark.usefixtures("fleet")
 
 
 async def make(
@@ -65,13 +61,6 @@ async def make(
     **options: Any,
 ) -> Done:
     return await change(database, principal, number_id, operation, catalogue=CATALOGUE, origin=ORIGIN, **options)
-
-
-async def refused(attempt: Any) -> list[tuple[str, tuple[str, ...]]]:
-    with pytest.raises((Refusal, Refusals)) as told:
-        await attempt
-    refusals = told.value.refusals if isinstance(told.value, Refusals) else (told.value,)
-    return [(each.code, each.field) for each in refusals if isinstance(each, Refusal)]
 
 
 async def number_now(database: Database, number_id: int = NUMBER) -> NumberState:

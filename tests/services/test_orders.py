@@ -22,7 +22,7 @@ from gateway.services.journal_verification import verify
 from gateway.services.numbers import Done, change
 from gateway.services.orders import send_due
 from tests.factories.operator import Operator, serving
-from tests.services.fleet import ADMINISTRATOR, COMPANY, NUMBER, ORIGIN, arrange
+from tests.services.fleet import ADMINISTRATOR, COMPANY, NUMBER, ORIGIN
 from tests.unit.operations.catalogues import PLAIN, PROMO, RIVAL, catalogue
 
 CATALOGUE = catalogue()
@@ -59,9 +59,7 @@ class Spoiling:
         return [BssAnswer(Verdict.DONE)] * len(orders)
 
 
-@pytest.fixture(autouse=True)
-async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange(owner_connection)
+pytestmark = pytest.mark.usefixtures("fleet")
 
 
 @pytest.fixture

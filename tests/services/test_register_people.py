@@ -4,12 +4,9 @@ import asyncpg
 import pytest
 
 from gateway.db import Database
-from tests.services.register_files import arrange_register, employees, number, take_over
+from tests.services.register_files import employees, number, take_over
 
-
-@pytest.fixture(autouse=True)
-async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange_register(owner_connection)
+pytestmark = pytest.mark.usefixtures("fleet_for_registers")
 
 
 async def test_an_employee_of_several_numbers_is_one(database: Database, owner_connection: asyncpg.Connection) -> None:

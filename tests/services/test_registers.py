@@ -16,7 +16,6 @@ from tests.services.fleet import COMPANY
 from tests.services.register_files import (
     OTHER_SIM,
     SIM,
-    arrange_register,
     csv_file,
     number,
     take_over,
@@ -27,11 +26,7 @@ from tests.unit.operations.catalogues import BASIC, BUSINESS, MACHINE
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 EMPTY = {"iccid": None, "kind": "VOICE", "label": None, "tariff": BASIC, "employee": None, "department": None}
-
-
-@pytest.fixture(autouse=True)
-async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange_register(owner_connection)
+pytestmark = pytest.mark.usefixtures("fleet_for_registers")
 
 
 async def test_a_new_number_is_added_with_its_employee_and_department(

@@ -13,7 +13,6 @@ from gateway.operations.catalogue import Catalogue
 from tests.services.register_files import (
     OTHER_SIM,
     SIM,
-    arrange_register,
     csv_file,
     number,
     take_over,
@@ -22,10 +21,7 @@ from tests.services.register_files import (
 )
 from tests.unit.operations.catalogues import BASIC, BUSINESS, tariff
 
-
-@pytest.fixture(autouse=True)
-async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange_register(owner_connection)
+pytestmark = pytest.mark.usefixtures("fleet_for_registers")
 
 
 CASES: dict[str, tuple[Sequence[Sequence[str]], list[tuple[int, str, str | None, str]]]] = {

@@ -26,15 +26,11 @@ from tests.services.fleet import (
     ORIGIN,
     OTHER_COMPANY,
 )
-from tests.services.register_files import arrange_register, csv_file, number, take_over, take_over_file, told
+from tests.services.register_files import csv_file, number, take_over, take_over_file, told
 
 HEADER = ("Номер", "Тариф", "ФИО", "Отдел", "Метка")
 ROWS = (("89260000101", "", "Ivan", "Branch", "A"), ("89261000001", "T1", "Пётр", "Branch / Новый", ""))
-
-
-@pytest.fixture(autouse=True)
-async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange_register(owner_connection)
+pytestmark = pytest.mark.usefixtures("fleet_for_registers")
 
 
 async def rows_of(connection: asyncpg.Connection) -> dict[str, list[dict[str, Any]]]:

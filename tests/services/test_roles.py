@@ -35,13 +35,9 @@ from tests.services.holders import (
     person,
     prove,
     refused,
-    settle,
 )
 
-
-@pytest.fixture(autouse=True)
-async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await settle(owner_connection)
+pytestmark = pytest.mark.usefixtures("holders")
 
 
 def draft(

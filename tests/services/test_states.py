@@ -23,7 +23,6 @@ from tests.services.fleet import (
     LAST_NUMBER,
     NUMBER,
     OTHER_COMPANY,
-    arrange,
 )
 from tests.unit.operations.catalogues import ADD_ON, BASIC, BUSINESS, OLD, PLAIN, PROMO
 
@@ -51,11 +50,7 @@ changes = st.fixed_dictionaries(
         "used_promotions": st.frozensets(st.sampled_from([PLAIN, PROMO])),
     }
 )
-
-
-@pytest.fixture(autouse=True)
-async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange(owner_connection)
+pytestmark = pytest.mark.usefixtures("fleet")
 
 
 def altered(state: NumberState, columns: dict[str, Any]) -> NumberState:

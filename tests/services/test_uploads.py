@@ -29,18 +29,13 @@ from tests.services.fleet import (
     MANAGER,
     ORIGIN,
     OTHER_COMPANY,
-    arrange,
 )
 from tests.unit.operations.catalogues import catalogue
 
 COLLEAGUE = Principal("administrator", 9, "Dmitri", (Grant(9, COMPANY, "owner"),))
 KEY = Principal("api_key", ADMINISTRATOR.id, "Integration", (Grant(10, COMPANY, "administrator"),))
 OF_BOTH = Principal("administrator", 5, "Anna Petrova", (Grant(1, COMPANY, "owner"), Grant(2, OTHER_COMPANY, "owner")))
-
-
-@pytest.fixture(autouse=True)
-async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> None:
-    await arrange(owner_connection)
+pytestmark = pytest.mark.usefixtures("fleet")
 
 
 async def store(database: Database, content: bytes = b"\0\xff", name: str = "реестр.csv") -> int:

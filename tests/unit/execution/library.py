@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from gateway.execution import PUBLIC, Info, OfType, Selection, batched, column, computed, keyed, streamed
+from gateway.execution import PUBLIC, Info, OfType, batched, column, computed, keyed, streamed
 from tests.unit.execution.library_rows import (
     PUBLISHERS,
     SCALARS,
@@ -321,37 +321,3 @@ def make_schema() -> strawberry.Schema:
         types=[Author, Publisher, Award],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
-
-
-class Refused(Exception):
-    """A requirement that the caller does not hold for a row."""
-
-
-class LibraryContext:
-    """A reader; `closed` requirements are refused on shelves other than the first, and everywhere without a place."""
-
-    def __init__(self, closed: frozenset[Enum] = frozenset(), *, waits: bool = False) -> None:
-        self.closed = closed
-        self.waits = waits
-        self.log: list[str] = []
-        self.calls: list[tuple[str, int]] = []
-        self.selections: dict[str, Selection] = {}
-        self.charged: list[int] = []
-
-    async def charge(self, points: int) -> None:
-        self.charged.append(points)
-
-    def called(self, resolver: str, rows: Sequence[object], info: Info) -> None:
-        self.calls.append((resolver, len(rows)))
-        self.selections[resolver] = info.selection
-
-    async def wait(self) -> None:
-        """What a resolver with I/O does."""
-        if self.waits:
-            await asyncio.sleep(0)
-
-    def restricted(self, requirements: frozenset[Enum]) -> frozenset[Enum]:
-        return requirements & self.closed
-
-    def permit(self, requirement: Enum, rows: Sequence[Any], place: tuple[str, ...]) -> Sequence[Exception | None]:
-        return [None if place and row["shelf"] == 0 else Refused(f"needs {requirement.value}") for row in rows]

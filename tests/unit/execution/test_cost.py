@@ -11,7 +11,8 @@ from gateway.execution.cost import Advice
 from gateway.execution.engine import Estimate
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Language
-from tests.unit.execution.library import LibraryContext, make_schema
+from tests.unit.execution.library import make_schema
+from tests.unit.execution.library_context import LibraryContext
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from graphql import OperationType
 from gateway.execution import Engine, Limits, Result
 from gateway.kit.errors import GatewayError
 from gateway.kit.texts import Language
-from tests.unit.execution.library import Action, LibraryContext, make_schema
+from tests.unit.execution.library import Action, make_schema
+from tests.unit.execution.library_context import LibraryContext
 
 
 @pytest.fixture(scope="module")

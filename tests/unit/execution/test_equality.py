@@ -14,7 +14,8 @@ from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
 from tests.factories.operations import Sent
 from tests.factories.oracle import Laboratory
-from tests.unit.execution.library import Action, LibraryContext, make_schema
+from tests.unit.execution.library import Action, make_schema
+from tests.unit.execution.library_context import LibraryContext
 
 VALUES = {
     "Isbn": lambda random: f"x{random.randrange(10)}",

@@ -4,7 +4,8 @@ import pytest
 from graphql import get_introspection_query, graphql_sync
 
 from gateway.execution import Engine
-from tests.unit.execution.library import LibraryContext, make_schema
+from tests.unit.execution.library import make_schema
+from tests.unit.execution.library_context import LibraryContext
 
 DOCUMENTS = {
     "usual": get_introspection_query(),

@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from gateway.execution import Engine, Result
-from tests.unit.execution.library import Action, LibraryContext, make_schema
+from tests.unit.execution.library import Action, make_schema
+from tests.unit.execution.library_context import LibraryContext
 from tests.unit.execution.library_rows import AWARDS, PUBLISHERS
 
 

@@ -9,7 +9,8 @@ from graphql import GraphQLError, parse
 
 from gateway.execution import Engine, Limits
 from gateway.kit.errors import GatewayError, GatewayErrorCode
-from tests.unit.execution.library import LibraryContext, make_schema
+from tests.unit.execution.library import make_schema
+from tests.unit.execution.library_context import LibraryContext
 
 LIMITS = Limits(
     operations=2,

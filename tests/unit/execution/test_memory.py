@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from gateway.execution import Engine
 from gateway.execution.cache import Lru
-from tests.unit.execution.library import LibraryContext, make_schema
+from tests.unit.execution.library import make_schema
+from tests.unit.execution.library_context import LibraryContext
 
 DOCUMENTS = int(os.environ.get("DOCUMENTS", "160"))
 

@@ -18,7 +18,8 @@ from graphql.execution import VariableValues, get_argument_values, get_variable_
 from gateway.execution import Engine, Prepared, Result
 from gateway.execution.wording import MESSAGES, PARTS, worded
 from gateway.kit.texts import Language, Message, Text
-from tests.unit.execution.library import LibraryContext, make_schema
+from tests.unit.execution.library import make_schema
+from tests.unit.execution.library_context import LibraryContext
 from tests.unit.execution.refused import RULES, SCHEMA
 
 SYNTAX: Mapping[str, str] = {

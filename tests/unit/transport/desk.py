@@ -16,7 +16,8 @@ from gateway.services.trusted_documents import TrustedDocuments
 from gateway.services.updates import Updates
 from gateway.transport.connections import Connections
 from gateway.transport.operations import Caller, Operations
-from tests.unit.execution.library import LibraryContext, make_schema
+from tests.unit.execution.library import make_schema
+from tests.unit.execution.library_context import LibraryContext
 
 ADDRESS = "http://gateway.example"
 ANNA, KEY = Principal("administrator", 1, "Anna", ()), Principal("api_key", 2, "Reports", ())

@@ -11,7 +11,7 @@ import pytest
 from gateway.kit.errors import DatabaseAway
 from gateway.transport.graphql import GraphQLEndpoint
 from gateway.transport.requests import LARGEST_BODY
-from tests.unit.execution.library import LibraryContext
+from tests.unit.execution.library_context import LibraryContext
 from tests.unit.transport.desk import Desk, client
 
 JSON = {"content-type": "application/json"}
