@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from string import Formatter
 from typing import TypeAlias
@@ -50,6 +51,7 @@ _SHORTEST = {"key", "error", "reason", "spread"}
 """Placeholders for anything up to the first place where the text goes on."""
 
 
+@lru_cache(maxsize=16)  # an answer may hold the same one at each of its rows; others are long
 def worded(message: str) -> Message:
     """A message of graphql-core, to be rendered in any language; in English it stays the same, word for word.
 
