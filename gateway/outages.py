@@ -31,4 +31,6 @@ def _is_outage(error: BaseException | None) -> bool:
             return _is_outage(cause)
         case asyncpg.InterfaceError():  # also for what is misused
             return "closed" in str(error)
+        case asyncpg.InternalClientError():  # the server has said good-bye, and the end of the line is not read yet
+            return "cannot switch to state" in str(error)
     return isinstance(error, _AWAY)

@@ -7,9 +7,14 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class Line:
-    """Connections that are cut are lost to both ends; while it is down, new ones are refused."""
+    """Connections that are cut are lost to both ends; while it is down, new ones are refused.
+
+    While it is not `telling`, clients read what the server says last, and not that it has ended the connection: `ended`
+    is set in its place.
+    """
 
     def __init__(self, dsn: str) -> None:
+        self.telling, self.ended = True, asyncio.Event()
         address = urlsplit(dsn)
         self._socket = f"{parse_qs(address.query)['host'][0]}/.s.PGSQL.5432"
         self._user, self._database = address.username, address.path
@@ -34,8 +39,18 @@ class Line:
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         below, above = await asyncio.open_unix_connection(self._socket)
         self._writers |= {writer, above}
-        await asyncio.gather(_carry(reader, above), _carry(below, writer))
+        await asyncio.gather(self._send(reader, above), self._bring(below, writer))
         self._writers -= {writer, above}
+
+    async def _send(self, client: asyncio.StreamReader, server: asyncio.StreamWriter) -> None:
+        await _carry(client, server)
+        server.close()
+
+    async def _bring(self, server: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+        await _carry(server, client)
+        if self.telling:
+            client.close()
+        self.ended.set()
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -43,7 +58,6 @@ async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         while data := await reader.read(65_536):
             writer.write(data)
             await writer.drain()
-    writer.close()
 
 
 @asynccontextmanager

@@ -13,7 +13,10 @@ from gateway.statements import Statement, Tenant
 from tests.factories.line import Line, line
 
 ONE = Tenant((1,))
-NOW, SLEEP, WRONG = (Statement(text(each)) for each in ("SELECT 1 AS one", "SELECT pg_sleep(60)", "SELECT 1 / 0"))
+NOW, SLEEP, WRONG, PID = (
+    Statement(text(each))
+    for each in ("SELECT 1 AS one", "SELECT pg_sleep(60)", "SELECT 1 / 0", "SELECT pg_backend_pid() AS pid")
+)
 
 
 @pytest.fixture
@@ -74,6 +77,21 @@ async def test_a_session_that_the_server_ends_is_an_outage(far: Database, owner_
     async with asyncio.timeout(20):
         with pytest.raises(DatabaseAway):
             await end_within(far, owner_connection)
+
+
+async def test_a_good_bye_of_the_server_is_an_outage_before_its_connection_is_lost(
+    wire: Line, far: Database, owner_connection: asyncpg.Connection
+) -> None:
+    async with asyncio.timeout(20):
+        [session] = await far.fetch(ONE, PID)
+        wire.telling = False
+        assert await owner_connection.fetchval("SELECT pg_terminate_backend($1, 10000)", session["pid"])
+        await wire.ended.wait()
+        await asyncio.to_thread(int)  # the loop looks at its sockets, and reads what was said
+
+        with pytest.raises(DatabaseAway):
+            await far.fetch(ONE, NOW)
+        wire.cut()
 
 
 async def test_a_statement_at_fault_is_none(far: Database) -> None:
