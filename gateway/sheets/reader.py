@@ -53,7 +53,7 @@ async def open_sheet(source: Path | bytes, limits: SheetLimits | None = None) ->
 def _file(source: Path | bytes) -> BinaryIO:
     if isinstance(source, Path):
         return source.open("rb")
-    file = tempfile.TemporaryFile()  # noqa: SIM115  # the caller closes it
+    file = tempfile.TemporaryFile()  # noqa: SIM115 -- the caller closes it
     file.write(source)
     file.seek(0)
     return file

@@ -89,7 +89,7 @@ async def disturb(kind: str, address: str, began: Event) -> None:
                 signing_in(client, number, answers) if kind == "log-ins" else hostile(client, number, answers, requests)
             )
         await asyncio.sleep(BEFORE + SECONDS)
-        print(json.dumps(answers))  # noqa: T201 -- its purpose
+        print(json.dumps(answers))
 
 
 def run_disturbance(kind: str, address: str, began: Event) -> None:
@@ -110,7 +110,7 @@ def main(kind: str, address: str) -> None:
     others.terminate()
     others.join()
     report = {"quiet": quiet, f"beside {kind}": beside, "p95 ratio": round(beside["p95"] / quiet["p95"], 2)}
-    print(json.dumps(report))  # noqa: T201 -- its purpose
+    print(json.dumps(report))
 
 
 if __name__ == "__main__":

@@ -154,7 +154,7 @@ class Chaos:
 )
 async def test_whatever_happens_each_item_is_done_once(scale: Scale) -> None:
     seed = int(os.environ.get("SEED", random.randrange(2**32)))
-    print(f"SEED={seed}")  # noqa: T201 -- to have it again
+    print(f"SEED={seed}")
     over, operator = asyncio.Event(), Operator(UPSTREAM_FAULTS, seed)
     async with contextlib.AsyncExitStack() as uses:
         folder = Path(uses.enter_context(tempfile.TemporaryDirectory()))  # pytest's own may be shut to PostgreSQL
@@ -189,16 +189,16 @@ async def test_whatever_happens_each_item_is_done_once(scale: Scale) -> None:
         paused = {change_id for customer in customers for change_id in customer.paused}
         takeovers = Takeovers(chaos.faults, everybody, paused)
     items = sum(len(claim.ids) for claim in takeovers.claims if claim.done and claim.change_id)
-    print(f"{scale}: {items:,} items, {len(operator.keys):,} by {len(operator.requests):,} requests of the operator")  # noqa: T201 -- with -s, what was measured
+    print(f"{scale}: {items:,} items, {len(operator.keys):,} by {len(operator.requests):,} requests of the operator")
     seconds: dict[tuple[str, str], list[float]] = {}
-    print(f"PostgreSQL was away {spread(sorted(chaos.outages))}")  # noqa: T201 -- the same
+    print(f"PostgreSQL was away {spread(sorted(chaos.outages))}")
     for kind in ("kill", "freeze", "stop"):
         for what in ("chunks", "orders"):
             seconds[kind, what] = takeovers.after(kind, orders=what == "orders")
-            print(f"{kind}: {what} taken over {spread(seconds[kind, what])}")  # noqa: T201 -- the same
+            print(f"{kind}: {what} taken over {spread(seconds[kind, what])}")
     cancelled = {change_id: at for customer in customers for change_id, at in customer.cancelled.items()}
     late = [claim.began - cancelled[claim.change_id] for claim in takeovers.claims if claim.change_id in cancelled]
-    print(f"{len(cancelled)} cancelled; the last chunk began {max(late, default=0):+.2f} s after")  # noqa: T201 -- the same
+    print(f"{len(cancelled)} cancelled; the last chunk began {max(late, default=0):+.2f} s after")
     assert max(late, default=0) < NEXT_CHUNK
     assert scale.takeover is None or all(percentile_99(each) < scale.takeover for each in seconds.values())
 

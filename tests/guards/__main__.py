@@ -63,15 +63,15 @@ def main() -> int:
     guards = list(chosen(sys.argv[1:]))
     whole = run(sorted({each for guard in guards for each in tests_of(guard)}))
     if whole.returncode != 0:
-        print(whole.stdout + whole.stderr)  # noqa: T201 -- this is what it is for
-        print("with all guards in place the tests must be green first")  # noqa: T201 -- the same
+        print(whole.stdout + whole.stderr)
+        print("with all guards in place the tests must be green first")
         return 2
     bad = 0
     with ThreadPoolExecutor(max_workers=2) as pool:
         for site, told in zip(guards, pool.map(verdict, guards), strict=True):
-            print(f"{site}\n    {told}", flush=True)  # noqa: T201 -- the same
+            print(f"{site}\n    {told}", flush=True)
             bad += not told.startswith("red: ")
-    print(f"{len(guards)} guards, {bad} of them could go unseen")  # noqa: T201 -- the same
+    print(f"{len(guards)} guards, {bad} of them could go unseen")
     return bool(bad)
 
 

@@ -18,6 +18,8 @@ from schema.root import build_schema
 from tests.services.fleet import ADMINISTRATOR
 from tests.unit.operations.catalogues import catalogue
 
+pytestmark = pytest.mark.usefixtures("fleet")
+
 CHANGE = """
 mutation ($change: NumberChangeInput!) {
   numberChange(input: { numberId: "num_101", change: $change }) {
@@ -39,9 +41,6 @@ class Says:
 
     async def carry_out(self, orders: Sequence[BssOrder]) -> list[BssAnswer]:
         return [self.answer] * len(orders)
-
-
-pytestmark = pytest.mark.usefixtures("fleet")
 
 
 async def ask(

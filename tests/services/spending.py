@@ -18,7 +18,7 @@ async def spend(dsn: str, burst: int, points: int) -> int:
     db = Database(dsn, readers=4)
     await db.open()
     budget = Budgets(db, Rate(burst, TRICKLE), Rate(burst, TRICKLE)).of(SPENDER, "")
-    print("ready", flush=True)  # noqa: T201 -- the test waits for it
+    print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
 
     async def ask() -> int:
@@ -35,4 +35,4 @@ async def spend(dsn: str, burst: int, points: int) -> int:
 
 
 if __name__ == "__main__":
-    print(asyncio.run(spend(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))))  # noqa: T201 -- the answer
+    print(asyncio.run(spend(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))))

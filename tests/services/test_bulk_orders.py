@@ -62,7 +62,7 @@ async def test_each_item_is_done_once_when_a_third_of_all_requests_goes_wrong(
     bulk: Bulk, operator: Operator, sent: HttpBss
 ) -> None:
     seed = random.randrange(2**32)
-    print(f"seed {seed}")  # noqa: T201  # pytest shows it with a failure
+    print(f"seed {seed}")
     operator.faults, operator.random = 0.3, random.Random(seed)
     operator.refusing.add("+79260000105")
     change_id = await begin(bulk, OptionConnect(PLAIN), OptionConnect(ADD_ON))

@@ -15,6 +15,8 @@ from gateway.db import Database
 from gateway.services.principals import load_administrator
 from tests.services.fleet import COMPANY, OTHER_COMPANY, insert
 
+pytestmark = pytest.mark.usefixtures("fleet")
+
 DECISIONS = 100_000
 PEOPLE = 50
 DEPARTMENTS = {COMPANY: range(1_000, 1_012), OTHER_COMPANY: range(2_000, 2_006)}
@@ -25,11 +27,8 @@ Rules = set[tuple[str | int, str, str]]
 @pytest.fixture
 def random() -> Random:
     seed = Random().getrandbits(32)
-    print(f"seed {seed}")  # noqa: T201  # pytest shows it with a failure
+    print(f"seed {seed}")
     return Random(seed)
-
-
-pytestmark = pytest.mark.usefixtures("fleet")
 
 
 async def test_random_decisions_equal_those_of_a_plain_loop_over_the_rows(

@@ -219,7 +219,7 @@ async def test_explanations_of_random_grants_are_what_is_decided(
     database: Database, owner_connection: asyncpg.Connection
 ) -> None:
     seed = Random().getrandbits(32)
-    print(f"seed {seed}")  # noqa: T201  # pytest shows it with a failure
+    print(f"seed {seed}")
     random = Random(seed)
     places = {NUMBER: None, BRANCH_NUMBER: BRANCH}
     for role_id in range(61, 65):

@@ -25,6 +25,8 @@ from tests.factories.operator import Operator, serving
 from tests.services.fleet import ADMINISTRATOR, COMPANY, NUMBER, ORIGIN
 from tests.unit.operations.catalogues import PLAIN, PROMO, RIVAL, catalogue
 
+pytestmark = pytest.mark.usefixtures("fleet")
+
 CATALOGUE = catalogue()
 MSISDN = "+79260000101"
 CONNECTED = [{"kind": "option:connect", "parameters": {"option_id": PLAIN}}]
@@ -57,9 +59,6 @@ class Spoiling:
     async def carry_out(self, orders: Sequence[BssOrder]) -> list[BssAnswer]:
         await spoil(self._connection, self._number_id)
         return [BssAnswer(Verdict.DONE)] * len(orders)
-
-
-pytestmark = pytest.mark.usefixtures("fleet")
 
 
 @pytest.fixture
@@ -308,7 +307,7 @@ async def test_ledger_and_rows_agree_when_a_third_of_all_requests_goes_wrong(
     database: Database, owner_connection: asyncpg.Connection
 ) -> None:
     seed = random.randrange(2**32)
-    print(f"seed {seed}")  # noqa: T201  # pytest shows it with a failure
+    print(f"seed {seed}")
     chance, operator = random.Random(seed), Operator(faults=0.3, seed=seed)
     operator.refusing.add("+79260000110")
     async with serving(operator) as url:

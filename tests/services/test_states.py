@@ -26,6 +26,8 @@ from tests.services.fleet import (
 )
 from tests.unit.operations.catalogues import ADD_ON, BASIC, BUSINESS, OLD, PLAIN, PROMO
 
+pytestmark = pytest.mark.usefixtures("fleet")
+
 TENANT = Tenant((COMPANY,))
 NUMBERS = list(range(NUMBER, LAST_NUMBER + 1))
 MOMENT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -50,7 +52,6 @@ changes = st.fixed_dictionaries(
         "used_promotions": st.frozensets(st.sampled_from([PLAIN, PROMO])),
     }
 )
-pytestmark = pytest.mark.usefixtures("fleet")
 
 
 def altered(state: NumberState, columns: dict[str, Any]) -> NumberState:

@@ -59,7 +59,7 @@ def random_grants(random: Random) -> tuple[Grant, ...]:
 @pytest.fixture
 def random() -> Random:
     seed = Random().getrandbits(32)
-    print(f"seed {seed}")  # noqa: T201  # pytest shows it with a failure
+    print(f"seed {seed}")
     return Random(seed)
 
 
