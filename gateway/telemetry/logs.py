@@ -1,6 +1,7 @@
 """Logs: a JSON object a line on standard output, with tracebacks that show code and never the values in it."""
 
 import logging
+from random import getrandbits
 
 import orjson
 import structlog
@@ -24,9 +25,11 @@ def configure_logs(level: str) -> None:
     )
 
 
-def correlate(correlation_id: str) -> None:
-    """Puts the id onto every line that is logged for the request that runs."""
+def new_correlation_id() -> str:
+    """By which a request or an operation is found in the logs: on every line that its task logs from now on."""
+    correlation_id = f"{getrandbits(128):032x}"  # no secret, so the system need not be asked for it
     structlog.contextvars.bind_contextvars(correlation_id=correlation_id)
+    return correlation_id
 
 
 def _render(_: WrappedLogger, __: str, event: EventDict) -> bytes:

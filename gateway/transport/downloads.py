@@ -16,9 +16,9 @@ from gateway.reports.tables import TableFormat, write
 from gateway.services.bulk_results import COLUMNS, find_result, read_result
 from gateway.transport.authentication import harmless
 from gateway.transport.connections import Connections
-from gateway.transport.graphql import FOREIGN_ORIGIN, Request, refusal, respond
 from gateway.transport.operations import OVER, Caller, Operations
-from gateway.transport.requests import fault
+from gateway.transport.requests import FOREIGN_ORIGIN, Request, fault
+from gateway.transport.responses import refusal, respond
 from gateway.transport.streams import HeaderLines, send_all
 from schema.context import REQUEST
 

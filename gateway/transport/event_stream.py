@@ -7,9 +7,10 @@ import orjson
 from starlette.types import Receive, Send
 
 from gateway.kit.errors import GatewayError
+from gateway.telemetry.logs import new_correlation_id
 from gateway.transport.answers import dump, present_fault
 from gateway.transport.connections import Connections
-from gateway.transport.operations import Caller, Operations, new_correlation_id
+from gateway.transport.operations import Caller, Operations
 from gateway.transport.requests import Parameters
 from gateway.transport.streams import HeaderLines, send_all
 

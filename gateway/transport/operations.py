@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from random import getrandbits
 from time import perf_counter
 
 from graphql import GraphQLError, OperationType
@@ -14,7 +13,6 @@ from gateway.kit.errors import GatewayError, GatewayErrorCode, Refusal
 from gateway.kit.texts import Language, Text, negotiate
 from gateway.services.principals import Identity, Principals
 from gateway.services.trusted_documents import TrustedDocuments
-from gateway.telemetry.logs import correlate
 from gateway.telemetry.metrics import EVENTS
 from gateway.transport.answers import cause_of
 from gateway.transport.attention import Attention
@@ -45,13 +43,6 @@ class Caller:
 
 MakeContext = Callable[[Caller, str], Context]
 """Makes the context of an operation from its caller and its correlation id."""
-
-
-def new_correlation_id() -> str:
-    """By which a request or an operation is found in the logs; whatever its task logs from now on tells it."""
-    correlation_id = f"{getrandbits(128):032x}"  # no secret, so the system need not be asked for it
-    correlate(correlation_id)
-    return correlation_id
 
 
 def hidden(errors: list[GraphQLError]) -> list[GraphQLError]:

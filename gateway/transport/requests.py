@@ -1,10 +1,10 @@
-"""A GraphQL request as it came over HTTP: media types, size, and the three parameters."""
+"""A GraphQL request as it came over HTTP: who may send it, media types, size, and the three parameters."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
 import orjson
@@ -12,6 +12,8 @@ from starlette.types import Receive, Scope
 
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Message, Text
+from gateway.telemetry.logs import new_correlation_id
+from gateway.transport.authentication import harmless
 
 LARGEST_BODY = 100_000
 """Bytes of a request's body."""
@@ -25,6 +27,15 @@ JSON = "application/json"
 
 Headers: TypeAlias = dict[str, str]
 
+UNSUPPORTED_MEDIA_TYPE = Text(
+    en="Send the request as “Content-Type: application/json” in UTF-8.",
+    ru="Отправьте запрос с заголовком «Content-Type: application/json» в UTF-8.",
+)
+FOREIGN_ORIGIN = Text(
+    en="A page of another site must not use this session. Use an API key; for GET send an “X-Requested-With” header.",
+    ru="Страница другого сайта не может пользоваться этим сеансом. Используйте API-ключ; "
+    "для GET отправьте заголовок «X-Requested-With».",
+)
 NOT_JSON = Text(
     en="The body is not valid JSON in UTF-8. Send an object with “query”, “variables” and “operationName”.",
     ru="Тело запроса — не JSON в UTF-8. Отправьте объект с полями «query», «variables» и «operationName».",
@@ -55,6 +66,21 @@ def headers_of(scope: Scope) -> Headers:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
+class Request(NamedTuple):
+    """A request before anybody has looked at it."""
+
+    scope: Scope
+    receive: Receive
+    headers: Headers
+    ip: str
+    correlation_id: str
+
+    @classmethod
+    def of(cls, scope: Scope, receive: Receive) -> "Request":
+        client = scope.get("client")
+        return cls(scope, receive, headers_of(scope), client[0] if client else "", new_correlation_id())
+
+
 class HttpFault(Exception):
     """A request that is refused before it is a GraphQL request: the HTTP status and what to tell."""
 
@@ -79,6 +105,18 @@ class Parameters:
     extensions: Mapping[str, Any] = field(default_factory=dict)
     document_id: str | None = None
     """The SHA-256 of the document, in hexadecimal; with it `query` may be empty."""
+
+
+async def read(request: Request) -> Parameters:
+    """What is asked; an `HttpFault` when it is not asked as it should be, or by a page of another site."""
+    reads = request.scope["method"] == "GET"
+    if not reads and not is_json(request.headers.get("content-type", "")):
+        raise fault(415, UNSUPPORTED_MEDIA_TYPE)
+    if not harmless(request.headers, reads=reads):
+        raise fault(403, FOREIGN_ORIGIN)
+    if reads:
+        return query_parameters(request.scope["query_string"])
+    return parameters(await read_body(request.receive, request.headers))
 
 
 async def read_body(

@@ -17,9 +17,9 @@ from gateway.transport.answers import dump
 from gateway.transport.authentication import harmless
 from gateway.transport.connections import Connections
 from gateway.transport.event_stream import EventStream
-from gateway.transport.graphql import FOREIGN_ORIGIN, Request, Response, read, refusal, respond
 from gateway.transport.operations import Caller, Operations
-from gateway.transport.requests import EVENTS, JSON, TEXT, Parameters, fault
+from gateway.transport.requests import EVENTS, FOREIGN_ORIGIN, JSON, TEXT, Parameters, Request, fault, read
+from gateway.transport.responses import Response, refusal, respond
 
 TOKEN_HEADER = "x-graphql-event-stream-token"
 _MOST_OPERATIONS = 100

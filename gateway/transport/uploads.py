@@ -14,9 +14,9 @@ from gateway.kit.ids import Kind, decode, encode
 from gateway.kit.texts import Text
 from gateway.services.uploads import LARGEST_UPLOAD, require_use, store_upload, too_large
 from gateway.transport.authentication import harmless
-from gateway.transport.graphql import FOREIGN_ORIGIN, Request, Response, refusal, respond
 from gateway.transport.operations import Operations
-from gateway.transport.requests import JSON, fault, read_body
+from gateway.transport.requests import FOREIGN_ORIGIN, JSON, Request, fault, read_body
+from gateway.transport.responses import Response, refusal, respond
 from schema.context import REQUEST
 
 WHOSE = Text(

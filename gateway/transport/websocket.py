@@ -11,10 +11,11 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.kit.errors import DatabaseAway, GatewayError, GatewayErrorCode
 from gateway.kit.texts import Language, Text
+from gateway.telemetry.logs import new_correlation_id
 from gateway.transport.answers import dump, present_all, present_fault
 from gateway.transport.authentication import own_site
 from gateway.transport.connections import Connections, Ending, ended_by
-from gateway.transport.operations import Caller, Operations, new_correlation_id
+from gateway.transport.operations import Caller, Operations
 from gateway.transport.requests import HttpFault, Parameters, checked, headers_of
 
 log = structlog.get_logger(__name__)
