@@ -20,6 +20,7 @@ from gateway.models import metadata
 from gateway.models.invitations import SHOWN
 from gateway.services import giving, holdings, invitations, journal
 from gateway.services.administrators import Person, find_or_add
+from gateway.services.companies import company_name
 from gateway.services.giving import HeldRole, Place
 from gateway.services.holdings import Holdings
 from gateway.services.idempotency import Answer, once
@@ -44,13 +45,6 @@ NO_NAME = Text(en="A name has 1 to {longest} printable characters.", ru="Имя 
 ONE_LOGIN = Text(
     en="Give an e-mail or a phone number, exactly one: the person adds the other after signing in.",
     ru="Укажите e-mail или телефон — что-то одно: второе человек добавит сам, когда войдёт.",
-)
-WELCOME_SUBJECT = Text(en="Access to the corporate gateway", ru="Доступ к корпоративному шлюзу")
-WELCOME = Text(
-    en="You were given access to the corporate gateway. To sign in for the first time, ask there for a one-time code "
-    "to this address or phone number.",
-    ru="Вам открыт доступ к корпоративному шлюзу. Чтобы войти впервые, запросите там одноразовый код на этот адрес "
-    "или номер.",
 )
 
 GIVEN = Text(en="{administrator} got the role “{role}”: {place}", ru="{administrator}: выдана роль «{role}», {place}")
@@ -142,10 +136,10 @@ async def invite(
 ) -> dict[str, Any]:
     """Gives a role to whoever signs in with this e-mail or phone number, made now if there is nobody; the grant's row.
 
-    They are told so, in words that the inviter does not choose. Of somebody whom the inviter does not see the company
-    is shown what was typed until they sign in, so nothing tells whether they had been there before. One log-in only: a
-    second one that nobody has proved to be theirs would let its owner in later. Raises as `add`, and `Refusal` INVALID
-    or REQUIRED for what is no name, e-mail or phone number.
+    They are told by which company and by whom, in words that the inviter does not choose. Of somebody whom the inviter
+    does not see the company is shown what was typed until they sign in, so nothing tells whether they had been there
+    before. One log-in only: a second one that nobody has proved to be theirs would let its owner in later. Raises as
+    `add`, and `Refusal` INVALID or REQUIRED for what is no name, e-mail or phone number.
     """
     name = name.strip()
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
@@ -180,10 +174,9 @@ async def invite(
 
         request = {"administratorInvite": [name, role_number, department_id, email, phone]}
         row = await once(within, idempotency_key, act, company_id=company_id, origin=origin, request=request)
-    if invited and email is not None:
-        post.later(post.email(email, WELCOME_SUBJECT.render(language), WELCOME.render(language)))
-    if invited and phone is not None:
-        post.later(post.sms(phone, WELCOME.render(language)))
+        company = await company_name(within, company_id)
+    if invited:
+        invitations.tell(post, language, company=company, inviter=principal.name, email=email, phone=phone)
     return row
 
 

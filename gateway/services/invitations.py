@@ -1,11 +1,23 @@
-"""Invitations that wait: what a company may be told of a person who has not signed in since somebody invited them."""
+"""Invitations: the message of one, and what a company may be told of a person who has not signed in since."""
 
 from sqlalchemy import BigInteger, String, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
+from gateway.kit.texts import Language, Text
 from gateway.models import metadata
+from gateway.services.post import Post, plain
 from gateway.services.running import Run
 from gateway.statements import Statement
+
+SUBJECT = Text(en="{company} gives you access to the corporate gateway", ru="{company}: доступ к корпоративному шлюзу")
+WELCOME = Text(
+    en="{inviter} of {company} gives you access to the corporate gateway. To sign in, first ask there for a one-time "
+    "code to this address or number.",
+    ru="{company}: {inviter} открывает вам доступ к корпоративному шлюзу. Чтобы войти впервые, запросите там "
+    "одноразовый код на этот адрес или номер.",
+)
+LONGEST_COMPANY, LONGEST_INVITER = 40, 30
+"""Characters of names in messages: with them one is of three parts of an SMS at most, also in Cyrillic."""
 
 _INVITATIONS = metadata.tables["invitations"]
 _ITS_ID = bindparam("its_id", type_=BigInteger)
@@ -17,6 +29,16 @@ _KEEP = Statement(
 )
 _WAITING = Statement(select(_INVITATIONS.c.company_id).where(_INVITATIONS.c.administrator_id == _ITS_ID))
 _END = Statement(delete(_INVITATIONS).where(_INVITATIONS.c.administrator_id == _ITS_ID))
+
+
+def tell(post: Post, language: Language, *, company: str, inviter: str, email: str | None, phone: str | None) -> None:
+    """Sends an invitation, by e-mail or SMS, while whoever invites goes on."""
+    company, inviter = plain(company, LONGEST_COMPANY), plain(inviter, LONGEST_INVITER)
+    text = WELCOME.render(language, company=company, inviter=inviter)
+    if email is not None:
+        post.later(post.email(email, SUBJECT.render(language, company=company), text))
+    if phone is not None:
+        post.later(post.sms(phone, text))
 
 
 async def keep(

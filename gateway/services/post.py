@@ -1,11 +1,14 @@
 """Work off the request path, messages to people above all: nobody waits for it, and its failure fails nothing else."""
 
 import asyncio
+import re
+import unicodedata
 from collections.abc import Coroutine
 from typing import Any
 
 import structlog
 
+from gateway.kit.texts import excerpt
 from gateway.ports.mail import Mail
 from gateway.ports.sms import Sms
 
@@ -15,6 +18,19 @@ _MOST = 1_000
 """How much may wait at a time; what comes on top of it is dropped, and logged."""
 _GRACE = 10
 """Seconds for what is under way when the process stops."""
+_MARKS = frozenset(" .,-–—'’\"«»“”„()&№+")
+"""What stands in names beside letters and digits."""
+
+
+def plain(name: str, length: int) -> str:
+    """A name that somebody chose, as a message may carry it: one short line with nothing to click on.
+
+    Programs make links of what has a scheme, an @, or a dot inside a word.
+    """
+    folded = unicodedata.normalize("NFKC", name)
+    kept = "".join(each if each in _MARKS or unicodedata.category(each)[0] in "LMN" else " " for each in folded)
+    line = " ".join(re.sub(r"\.(?=\w)", ". ", kept).split()) or "—"
+    return line if len(line) <= length else excerpt(line, length - 1)
 
 
 class Post:

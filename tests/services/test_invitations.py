@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +22,7 @@ from gateway.ports.mail import ConsoleMail
 from gateway.ports.sms import ConsoleSms
 from gateway.services import grants
 from gateway.services.logins import find_administrator, lock
-from gateway.services.post import Post
+from gateway.services.post import Post, plain
 from gateway.services.principals import load_administrator
 from gateway.services.sessions import open_session
 from gateway.services.summaries import summary
@@ -76,20 +78,70 @@ async def test_a_new_person_is_invited(database: Database, owner_connection: asy
     assert holds(invited, Action.NUMBER_READ, COMPANY, SUB_BRANCH)
 
 
-async def test_who_is_invited_is_told_how_to_sign_in(database: Database) -> None:
+async def test_who_is_invited_is_told_by_whom_and_how_to_sign_in(database: Database) -> None:
     console = io.StringIO()
     post = Post(ConsoleMail(console), ConsoleSms(console))
 
     await invite(database, OWNER, email="vera@company.example", name="http://canary.example", post=post)
-    await invite(database, OWNER, phone="79260000009", language=Language.RU, post=post)
-
     await post.close()
-    sent = console.getvalue()
-    assert "vera@company.example" in sent
-    assert "ask there for a one-time code" in sent
-    assert "79260000009" in sent
-    assert "запросите там одноразовый код" in sent
-    assert "canary" not in sent
+    await invite(database, OWNER, phone="79260000009", language=Language.RU, post=post)
+    await post.close()
+
+    assert console.getvalue() == (
+        "e-mail to vera@company.example: Company 1 gives you access to the corporate gateway\n"
+        "  Olga of Company 1 gives you access to the corporate gateway. To sign in, first ask there for a one-time "
+        "code to this address or number.\n"
+        "SMS to +79260000009: Company 1: Olga открывает вам доступ к корпоративному шлюзу. Чтобы войти впервые, "
+        "запросите там одноразовый код на этот адрес или номер.\n"
+    )
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_whatever_names_say_an_invitation_is_short_and_has_one_subject_and_no_link(
+    database: Database, owner_connection: asyncpg.Connection, language: Language
+) -> None:
+    hostile = "Ы\r\nBcc: all@canary.example\r\n\r\nhttps://canary.example/" + "ы" * 200
+    await owner_connection.execute("UPDATE companies SET name = $1 WHERE id = 1", hostile)
+    await owner_connection.execute("UPDATE administrators SET name = $1 WHERE id = $2", hostile, OWNER)
+    sent: list[tuple[str, ...]] = []
+
+    class Box:
+        async def send(self, *message: str) -> None:
+            sent.append(message)
+
+    post = Post(Box(), Box())
+    giver = replace(await person(database, OWNER), name=hostile)
+    for address in ({"email": "vera@company.example", "phone": None}, {"email": None, "phone": "79260000009"}):
+        await grants.invite(
+            database, giver, COMPANY, "Vera", ROLES[BuiltInRole.AUDITOR], None, **address,
+            language=language, session_id=OWNER, origin=origin(giver), post=post,
+        )  # fmt: skip
+    await post.close()
+
+    (_, subject, text), (_, short) = sent
+    assert len(short) <= 201  # three parts of 67 characters, as Cyrillic letters take
+    assert text == short
+    for each in (subject, text):
+        assert each.isprintable()
+        assert not re.search(r"[@/:]\S|\.\w", each)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("ООО «Альфа Ёлки» & Co., Ltd.", "ООО «Альфа Ёлки» & Co., Ltd."),
+        ("И.И. Иванов-О’Нил", "И. И. Иванов-О’Нил"),
+        ("http://a.example/?b=1", "http a. example b 1"),
+        ("a@b.example", "a b. example"),
+        ("a．example", "a. example"),
+        ("\u202eеваИ\u200b\0\t\u2028", "еваИ"),
+        ("x" * 30, "x" * 30),
+        ("x" * 31, "x" * 29 + "…"),
+        ("<>", "—"),
+    ],
+)
+def test_a_name_in_a_message_is_plain(name: str, shown: str) -> None:
+    assert plain(name, 30) == shown
 
 
 async def test_a_repeated_invitation_is_sent_once(database: Database, owner_connection: asyncpg.Connection) -> None:
