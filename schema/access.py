@@ -135,8 +135,7 @@ async def read_roles(context: Context, ids: Sequence[int], columns: frozenset[st
 
 @register(Kind.SESSION)
 async def read_sessions(context: Context, ids: Sequence[int], columns: frozenset[str]) -> Sequence[Row | None]:
-    own = {row["id"]: row for row in await loader.own_sessions(context.read, columns, ids)}
-    return [own.get(id) for id in ids]
+    return await loader.OWN_SESSIONS.by_id(context.read, ids, columns)
 
 
 register(Kind.ADMINISTRATOR)(by_id(ADMINISTRATORS))

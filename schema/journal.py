@@ -1,8 +1,9 @@
 """The operations journal: who did what to which object, through which channel."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from operator import itemgetter
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -134,32 +135,25 @@ class JournalFilter:
 FilterArgument = Annotated[JournalFilter | None, strawberry.argument(description="Which lines.")]
 
 
-async def load_company_journal(
-    rows: Sequence[Row],
-    info: Info[Context],
-    *,
-    first: First = None,
-    after: After = None,
-    filter: FilterArgument = None,
-) -> Sequence[Row]:
-    """The page of each company's journal."""
-    page, narrowed = info.context.page(first, after), (filter or JournalFilter()).conditions()
-    ids = [row["id"] for row in rows]
-    return await loader.journal_of_companies(info.context.read, ids, page, narrowed, info.selection)
+def _pages(load: Callable[..., Awaitable[Sequence[Row]]], parent: Callable[[Row], int | Parent]) -> Any:
+    """The resolver of the page of lines below each row, which `parent` names for the loader."""
+
+    async def resolve(
+        rows: Sequence[Row],
+        info: Info[Context],
+        *,
+        first: First = None,
+        after: After = None,
+        filter: FilterArgument = None,
+    ) -> Sequence[Row]:
+        page, narrowed = info.context.page(first, after), (filter or JournalFilter()).conditions()
+        return await load(info.context.read, [parent(row) for row in rows], page, narrowed, info.selection)
+
+    return resolve
 
 
-async def load_number_journal(
-    rows: Sequence[Row],
-    info: Info[Context],
-    *,
-    first: First = None,
-    after: After = None,
-    filter: FilterArgument = None,
-) -> Sequence[Row]:
-    """The page of what was done to each number."""
-    page, narrowed = info.context.page(first, after), (filter or JournalFilter()).conditions()
-    parents = [Parent(row["company_id"], row["id"]) for row in rows]
-    return await loader.journal_of_numbers(info.context.read, parents, page, narrowed, info.selection)
+load_company_journal = _pages(loader.journal_of_companies, itemgetter("id"))
+load_number_journal = _pages(loader.journal_of_numbers, lambda row: Parent(row["company_id"], row["id"]))
 
 
 register(Kind.JOURNAL_ENTRY)(by_id(JOURNAL))

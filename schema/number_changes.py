@@ -1,8 +1,8 @@
 """Changes of one number: their price beforehand, and the changes themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import strawberry
 
@@ -123,28 +123,20 @@ async def _number_change(
     return await _payload(info, *await attempt(info, act()))
 
 
-async def _option_connect(
-    rows: Sequence[None],
-    info: Info[Context],
-    *,
-    number_id: NumberId,
-    option_id: OptionId,
-    idempotency_key: IdempotencyKey = None,
-) -> Sequence[Row]:
-    change = NumberChangeInput(option_connect=OptionRefInput(option_id=option_id))
-    return await _by_name(info, number_id, change, idempotency_key)
+def _of_option(change: Callable[[OptionRefInput], NumberChangeInput]) -> Any:
+    """The resolver of a change that names an option and nothing else."""
 
+    async def resolve(
+        rows: Sequence[None],
+        info: Info[Context],
+        *,
+        number_id: NumberId,
+        option_id: OptionId,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Sequence[Row]:
+        return await _by_name(info, number_id, change(OptionRefInput(option_id=option_id)), idempotency_key)
 
-async def _option_disconnect(
-    rows: Sequence[None],
-    info: Info[Context],
-    *,
-    number_id: NumberId,
-    option_id: OptionId,
-    idempotency_key: IdempotencyKey = None,
-) -> Sequence[Row]:
-    change = NumberChangeInput(option_disconnect=OptionRefInput(option_id=option_id))
-    return await _by_name(info, number_id, change, idempotency_key)
+    return resolve
 
 
 async def _tariff_change(
@@ -216,9 +208,13 @@ class NumberChangeQuery:
 @strawberry.type
 class NumberChangeMutation:
     number_change: NumberChangePayload = batched(_number_change, "Change one number.", Action.NUMBER_CHANGE)
-    option_connect: NumberChangePayload = batched(_option_connect, "Connect an option.", Action.OPTION_CONNECT)
+    option_connect: NumberChangePayload = batched(
+        _of_option(lambda option: NumberChangeInput(option_connect=option)), "Connect an option.", Action.OPTION_CONNECT
+    )
     option_disconnect: NumberChangePayload = batched(
-        _option_disconnect, "Disconnect an option.", Action.OPTION_DISCONNECT
+        _of_option(lambda option: NumberChangeInput(option_disconnect=option)),
+        "Disconnect an option.",
+        Action.OPTION_DISCONNECT,
     )
     tariff_change: NumberChangePayload = batched(_tariff_change, "Change the tariff.", Action.TARIFF_CHANGE)
 

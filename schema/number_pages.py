@@ -1,9 +1,10 @@
 """Lists of numbers: filter, order and pages."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated
+from operator import itemgetter
+from typing import Annotated, Any
 
 import strawberry
 
@@ -147,45 +148,32 @@ OrderArgument = Annotated[
 ]
 
 
-async def load_company_numbers(
-    rows: Sequence[Row],
-    info: Info[Context],
-    *,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-    filter: FilterArgument = None,
-    order_by: OrderArgument = None,
-) -> Sequence[Row]:
-    """The page of each company's numbers."""
-    return await loader.numbers_of_companies(
-        info.context.read,
-        [row["id"] for row in rows],
-        info.context.page(first, after, last, before),
-        order_by.keyset() if order_by else loader.BY_MSISDN,
-        filter.conditions() if filter else NO_FILTER,
-        info.selection,
-    )
+def _pages(load: Callable[..., Awaitable[Sequence[Row]]], parent: Callable[[Row], int | Parent]) -> Any:
+    """The resolver of the page of numbers below each row, which `parent` names for the loader."""
+
+    async def resolve(
+        rows: Sequence[Row],
+        info: Info[Context],
+        *,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: FilterArgument = None,
+        order_by: OrderArgument = None,
+    ) -> Sequence[Row]:
+        return await load(
+            info.context.read,
+            [parent(row) for row in rows],
+            info.context.page(first, after, last, before),
+            order_by.keyset() if order_by else loader.BY_MSISDN,
+            filter.conditions() if filter else NO_FILTER,
+            info.selection,
+        )
+
+    return resolve
 
 
-async def load_department_numbers(
-    rows: Sequence[Row],
-    info: Info[Context],
-    *,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-    filter: FilterArgument = None,
-    order_by: OrderArgument = None,
-) -> Sequence[Row]:
-    """The page of the numbers of each department and all below it."""
-    return await loader.numbers_of_departments(
-        info.context.read,
-        [Parent(row["company_id"], row["id"]) for row in rows],
-        info.context.page(first, after, last, before),
-        order_by.keyset() if order_by else loader.BY_MSISDN,
-        filter.conditions() if filter else NO_FILTER,
-        info.selection,
-    )
+load_company_numbers = _pages(loader.numbers_of_companies, itemgetter("id"))
+load_department_numbers = _pages(loader.numbers_of_departments, lambda row: Parent(row["company_id"], row["id"]))
+"""The numbers of a department and of all below it."""

@@ -8,7 +8,7 @@ import strawberry
 
 from gateway.execution import PUBLIC, Info, Row, batched, column
 from gateway.kit.ids import Kind, decode, encode
-from gateway.loaders import second_factors as loader
+from gateway.loaders.second_factors import OWN_SECOND_FACTORS
 from gateway.models.credentials import SecondFactorKind
 from gateway.services import proofs, second_factors
 from schema.context import Context
@@ -29,8 +29,7 @@ class SecondFactor(Node):
 
 @register(Kind.SECOND_FACTOR)
 async def read_second_factors(context: Context, ids: Sequence[int], columns: frozenset[str]) -> Sequence[Row | None]:
-    own = {row["id"]: row for row in await loader.own_second_factors(context.read, columns, ids)}
-    return [own.get(id) for id in ids]
+    return await OWN_SECOND_FACTORS.by_id(context.read, ids, columns)
 
 
 @strawberry.input(description="An authenticator app to add.")

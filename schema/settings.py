@@ -7,7 +7,8 @@ import strawberry
 
 from authz.actions import Action
 from gateway.execution import Info, Row, column
-from gateway.loaders.settings import FORWARDINGS, SERVICE_BANS, SPENDING_LIMITS, settings
+from gateway.loaders.settings import FORWARDINGS, SERVICE_BANS, SPENDING_LIMITS
+from gateway.loaders.sources import Source
 from gateway.models.numbers import ForwardingCondition, LimitRule, ServiceKind
 from schema.context import Context
 from schema.money import Money, money
@@ -35,16 +36,19 @@ class SpendingLimit:
 
 
 async def load_forwardings(rows: Sequence[Row], info: Info[Context]) -> Sequence[list[Row]]:
-    return await settings(info.context.read, FORWARDINGS, _ids(rows), info.selection.columns, "condition")
+    return await _groups(FORWARDINGS, rows, info, "condition")
 
 
 async def load_bans(rows: Sequence[Row], info: Info[Context]) -> Sequence[list[Row]]:
-    return await settings(info.context.read, SERVICE_BANS, _ids(rows), info.selection.columns, "kind")
+    return await _groups(SERVICE_BANS, rows, info, "kind")
 
 
 async def load_spending_limit(rows: Sequence[Row], info: Info[Context]) -> Sequence[Row | None]:
-    return await info.context.read.rows(SPENDING_LIMITS, _ids(rows), info.selection.columns, "number_id")
+    ids = [row["id"] for row in rows]
+    return await info.context.read.rows(SPENDING_LIMITS, ids, info.selection.columns, "number_id")
 
 
-def _ids(rows: Sequence[Row]) -> list[int]:
-    return [row["id"] for row in rows]
+async def _groups(source: Source, rows: Sequence[Row], info: Info[Context], order: str) -> Sequence[list[Row]]:
+    """What is set on each number."""
+    ids = [row["id"] for row in rows]
+    return await info.context.read.groups(source, ids, info.selection.columns, "number_id", (order,))

@@ -7,7 +7,7 @@ import strawberry
 from gateway.execution import PUBLIC, Info, Row, batched, column
 from gateway.kit.texts import Language
 from gateway.loaders import access as loader
-from gateway.loaders.second_factors import own_second_factors
+from gateway.loaders.second_factors import OWN_SECOND_FACTORS
 from schema.access import Administrator, ApiKey, Grant, Session
 from schema.context import Context
 from schema.second_factors import SecondFactor
@@ -26,11 +26,11 @@ async def load_grants(rows: Sequence[Row], info: Info[Context]) -> Sequence[list
 
 
 async def load_sessions(rows: Sequence[Row], info: Info[Context]) -> Sequence[list[Row]]:
-    return [await loader.own_sessions(info.context.read, info.selection.columns)]
+    return [await loader.OWN_SESSIONS.rows(info.context.read, info.selection.columns)]
 
 
 async def load_second_factors(rows: Sequence[Row], info: Info[Context]) -> Sequence[list[Row]]:
-    return [await own_second_factors(info.context.read, info.selection.columns)]
+    return [await OWN_SECOND_FACTORS.rows(info.context.read, info.selection.columns)]
 
 
 @strawberry.type(description="Which alerts about log-ins are sent.")

@@ -1,22 +1,21 @@
 """Administrators, API keys and their grants, and the caller's own sessions."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func
 
 from authz.actions import Action
 from gateway.execution.selection import Selection
 from gateway.kit.paging import Keyset, Page
 from gateway.kit.rows import Row
 from gateway.loaders.narrowing import PARENT, Parent
+from gateway.loaders.own import Own
 from gateway.loaders.pages import Listing, pages
 from gateway.loaders.reading import Read
 from gateway.loaders.sources import Reach, Source, columns_of
 from gateway.models import metadata
 from gateway.models.invitations import SHOWN
-from gateway.statements import Statement
 
 _ADMINISTRATORS = metadata.tables["administrators"]
 _GRANTS = metadata.tables["grants"]
@@ -53,6 +52,13 @@ GRANTS = _grants(Action.ADMINISTRATOR_READ)
 API_KEY_GRANTS = _grants(Action.API_KEY_READ)
 # The caller sees themselves, whatever they hold.
 _SELF, _OWN_KEY, _OWN_GRANTS = _administrators(None), _api_keys(None), _grants(None)
+
+OWN_SESSIONS = Own(
+    _SESSIONS,
+    (_SESSIONS.c.revoked_at.is_(None), _SESSIONS.c.expires_at > func.now()),
+    (_SESSIONS.c.last_used_at.desc(), _SESSIONS.c.id.desc()),
+)
+"""Those that are open, the one used last first."""
 
 _BY_ID = Keyset("administrators", {"id": int})
 _OF_COMPANY = Listing(ADMINISTRATORS)
@@ -109,28 +115,3 @@ async def own_grants(read: Read, columns: frozenset[str]) -> list[Row]:
         return []
     (grants,) = await read.groups(_OWN_GRANTS, [read.principal.id], columns, f"{read.principal.kind}_id", ("id",))
     return grants
-
-
-async def own_sessions(read: Read, columns: frozenset[str], ids: Sequence[int] | None = None) -> list[Row]:
-    """The caller's open sessions, the one used last first; with `ids` only those among them."""
-    if read.principal is None or read.principal.kind != "administrator":
-        return []
-    parameters: dict[str, Any] = {"administrator_id": read.principal.id}
-    if ids is not None:
-        parameters["ids"] = ids
-    return list(await read.fetch(_sessions(columns, ids is not None), **parameters))
-
-
-@lru_cache(maxsize=100)
-def _sessions(columns: frozenset[str], among: bool) -> Statement:
-    ids: Any = bindparam("ids", type_=ARRAY(BigInteger))
-    return Statement(
-        select(*(_SESSIONS.c[name] for name in sorted(columns | {"id"})))
-        .where(
-            _SESSIONS.c.administrator_id == bindparam("administrator_id", type_=BigInteger),
-            _SESSIONS.c.revoked_at.is_(None),
-            _SESSIONS.c.expires_at > func.now(),
-            *([_SESSIONS.c.id == any_(ids)] if among else []),
-        )
-        .order_by(_SESSIONS.c.last_used_at.desc(), _SESSIONS.c.id.desc())
-    )

@@ -30,19 +30,12 @@ SPENDING_LIMITS = replace(
 )
 
 
-async def settings(
-    read: Read, source: Source, number_ids: Sequence[int], columns: frozenset[str], order: str
-) -> list[list[Row]]:
-    """The rows of one of these sources for each number."""
-    return await read.groups(source, number_ids, columns, "number_id", (order,))
-
-
 async def connected_options(
     read: Read, number_ids: Sequence[int], columns: frozenset[str], now: datetime
 ) -> list[list[Row]]:
     """The options of each number by id, with `option` from the catalogue; a past `promo_ends_at` becomes None."""
     kept = columns - {"option"} | {"option_id"}
-    groups = await settings(read, CONNECTED_OPTIONS, number_ids, kept, "option_id")
+    groups = await read.groups(CONNECTED_OPTIONS, number_ids, kept, "number_id", ("option_id",))
     options = read.catalogue.options
 
     def connected(row: Row) -> Row:

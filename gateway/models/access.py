@@ -1,5 +1,7 @@
 """Who may sign in: administrators, their credentials and sessions, API keys, roles and grants."""
 
+from datetime import datetime
+
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -15,7 +17,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from authz.roles import BuiltInRole
-from gateway.models.columns import CompanyRow, datetime, moment
+from gateway.models.columns import CompanyRow, moment
 
 _ABOVE_ALL_ROWS = 9 * 10**18
 

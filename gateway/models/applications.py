@@ -1,11 +1,12 @@
 """Applications for access: a company asks the operator for its cabinet."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, Identity, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import datetime, moment, one_of
+from gateway.models.columns import moment, one_of
 
 
 class ApplicationStatus(StrEnum):

@@ -1,9 +1,11 @@
 """What callers may still ask for."""
 
+from datetime import datetime
+
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import datetime, moment
+from gateway.models.columns import moment
 
 
 class Budget(SQLModel, table=True):

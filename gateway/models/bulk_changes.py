@@ -1,12 +1,13 @@
 """Bulk changes with their items, and above what a company wants a second person for."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import CompanyRow, datetime, json, moment, one_of, ordered_text
+from gateway.models.columns import CompanyRow, json, moment, one_of, ordered_text
 from gateway.models.numbers import of_number
 
 

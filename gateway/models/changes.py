@@ -1,12 +1,13 @@
 """Changes of single numbers, and the idempotency keys that make any mutation safe to repeat."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import CompanyRow, datetime, json, moment, one_of
+from gateway.models.columns import CompanyRow, json, moment, one_of
 from gateway.models.numbers import of_number
 
 

@@ -1,6 +1,5 @@
 """How columns are spelled in every table: keys of a company's rows, moments, enumerations, JSON and texts."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -40,6 +39,3 @@ def one_of(enum: type[StrEnum], column: str) -> CheckConstraint:
 def ordered_text() -> Any:
     """A text compared by code point: an index on it serves prefixes, also under row-level security."""
     return String(collation="C")
-
-
-__all__ = ["MOMENT", "CompanyRow", "datetime", "json", "moment", "one_of", "ordered_text"]

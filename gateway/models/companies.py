@@ -1,11 +1,12 @@
 """Corporate customers."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, Identity
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import datetime, moment, one_of
+from gateway.models.columns import moment, one_of
 
 
 class CompanyStatus(StrEnum):

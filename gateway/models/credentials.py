@@ -1,11 +1,12 @@
 """How administrators prove to be themselves beside a password: one-time codes, known browsers, second factors."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, Identity, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import datetime, moment, one_of
+from gateway.models.columns import moment, one_of
 
 
 class SecondFactorKind(StrEnum):

@@ -1,12 +1,13 @@
 """The operations journal: append-only, a hash chain per company."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import CompanyRow, datetime, json, moment, one_of
+from gateway.models.columns import CompanyRow, json, moment, one_of
 
 
 class Channel(StrEnum):

@@ -1,12 +1,12 @@
 """Phone numbers with their SIM cards, and what is set on them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, Computed, ForeignKeyConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import CompanyRow, datetime, moment, one_of, ordered_text
+from gateway.models.columns import CompanyRow, moment, one_of, ordered_text
 
 
 class NumberKind(StrEnum):

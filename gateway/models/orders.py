@@ -1,11 +1,12 @@
 """Orders: what the operator's system was asked to do to a number, and has not answered yet, or refused to end."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field
 
-from gateway.models.columns import datetime, json, moment
+from gateway.models.columns import json, moment
 from gateway.models.numbers import NumberSetting, of_number
 
 

@@ -1,9 +1,11 @@
 """Documents that the operator trusts, and which client brought them."""
 
+from datetime import datetime
+
 from sqlalchemy import LargeBinary
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import datetime, moment
+from gateway.models.columns import moment
 
 
 class TrustedDocument(SQLModel, table=True):

@@ -1,11 +1,11 @@
 """Files sent before the mutation that uses them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, LargeBinary
 from sqlmodel import Field
 
-from gateway.models.columns import CompanyRow, datetime, moment, one_of
+from gateway.models.columns import CompanyRow, moment, one_of
 from gateway.models.journal import ActorKind
 
 KEPT = timedelta(days=1)
