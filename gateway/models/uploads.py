@@ -12,7 +12,7 @@ KEPT = timedelta(days=1)
 
 
 class Upload(CompanyRow, table=True):
-    """An uploaded file of at most a few megabytes; kept for a day, used by the one who sent it."""
+    """An uploaded file; kept for a day, used by the one who sent it."""
 
     __tablename__ = "uploads"
     __table_args__ = (one_of(ActorKind, "actor_kind"),)

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, bindparam, delete, func, insert, select
-from sqlmodel import col
+from sqlalchemy import ARRAY, BigInteger, String, any_, bindparam, delete, func, insert, select
 
 from authz.actions import Action
 from authz.principal import Principal
@@ -19,7 +18,7 @@ from gateway.kit.texts import Message, Text, excerpt
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkChangeStatus
 from gateway.models.columns import MOMENT
-from gateway.models.uploads import KEPT, Upload
+from gateway.models.uploads import KEPT
 from gateway.services import giving, journal
 from gateway.services.journal import NewEntry, Origin
 from gateway.sheets.limits import MEBIBYTE
@@ -71,6 +70,23 @@ _UPLOADS, _CHANGES = metadata.tables["uploads"], metadata.tables["bulk_changes"]
 _COMPANIES: Any = bindparam("companies", type_=ARRAY(BigInteger))
 _OLDEST = bindparam("oldest", type_=MOMENT)
 _OF_COMPANY, _ID = bindparam("company_id", type_=BigInteger), bindparam("id", type_=BigInteger)
+_ACTOR = {"actor_kind": bindparam("actor_kind", type_=String), "actor_id": bindparam("actor_id", type_=BigInteger)}
+_THERE = (_UPLOADS.c.company_id == _OF_COMPANY,)
+_SENT = tuple(_UPLOADS.c[name] == parameter for name, parameter in _ACTOR.items())
+_OWN = (*_THERE, _UPLOADS.c.id == _ID, *_SENT, _UPLOADS.c.created_at >= _OLDEST)
+_LOAD = Statement(select(_UPLOADS.c.name, _UPLOADS.c.content).where(*_OWN))
+_KNOW = Statement(select(_UPLOADS.c.id).where(*_OWN))
+_COUNTED = (func.count().label("count"), func.min(_UPLOADS.c.created_at).label("oldest"))
+_COUNT, _COUNT_OF_ONE = Statement(select(*_COUNTED).where(*_THERE)), Statement(select(*_COUNTED).where(*_THERE, *_SENT))
+_STORE = Statement(
+    insert(_UPLOADS)
+    .values(
+        company_id=_OF_COMPANY,
+        **_ACTOR,
+        **{name: bindparam(name, type_=_UPLOADS.c[name].type) for name in ("actor_name", "name", "size", "content")},
+    )
+    .returning(_UPLOADS.c.id)
+)
 _FIND = Statement(
     select(*(column for column in _UPLOADS.c if column.name != "content"))
     .where(_UPLOADS.c.company_id == any_(_COMPANIES), _UPLOADS.c.id == _ID, _UPLOADS.c.created_at >= _OLDEST)
@@ -99,49 +115,45 @@ async def store_upload(db: Database, principal: Principal, company_id: int, *, n
         raise Refusal(ErrorCode.INVALID, EMPTY(), ("body",))
     if len(content) > LARGEST_UPLOAD:
         raise Refusal(ErrorCode.TOO_LARGE, too_large(), ("body",))
+    whose = {"company_id": company_id, **_actor(principal)}
     async with db.transaction(Tenant((company_id,))) as session:
-        await run(session, _LOCK, company_id=company_id)  # so that those who come together are counted one by one
-        of_company, of_caller = col(Upload.company_id) == company_id, _sent_by(principal)
-        await session.execute(delete(Upload).where(of_company, col(Upload.created_at) < datetime.now(UTC) - KEPT))
-        for most, text, counted in (
-            (MOST_OF_ONE, TOO_MANY_OF_ONE, (of_company, *of_caller)),
-            (MOST_UPLOADS, TOO_MANY, (of_company,)),
-        ):
-            kept = select(func.count(), func.min(col(Upload.created_at))).where(*counted)
-            count, oldest = (await session.execute(kept)).one()
-            if count >= most:
-                moment = f"{oldest + KEPT:%Y-%m-%d %H:%M} UTC"
+        within = partial(run, session)
+        await within(_LOCK, company_id=company_id)  # so that those who come together are counted one by one
+        await within(_FORGET, companies=[company_id], oldest=datetime.now(UTC) - KEPT)
+        [of_one] = await within(_COUNT_OF_ONE, **whose)
+        [of_company] = await within(_COUNT, company_id=company_id)
+        for most, text, kept in ((MOST_OF_ONE, TOO_MANY_OF_ONE, of_one), (MOST_UPLOADS, TOO_MANY, of_company)):
+            if kept["count"] >= most:
+                moment = f"{kept['oldest'] + KEPT:%Y-%m-%d %H:%M} UTC"
                 raise Refusal(ErrorCode.TOO_LARGE, text(most=most, moment=moment), ("companyId",))
-        stored = insert(Upload).values(
-            company_id=company_id,
-            actor_kind=principal.kind.upper(),
-            actor_id=principal.id,
+        [stored] = await within(
+            _STORE,
+            **whose,
             actor_name=principal.name,
             name=excerpt(name, _LONGEST_NAME),
             size=len(content),
             content=content,
         )
-        return int((await session.execute(stored.returning(col(Upload.id)))).scalar_one())
+    return int(stored["id"])
 
 
 async def load_upload(db: Database, principal: Principal, company_id: int, upload_id: int) -> tuple[str, bytes]:
     """Name and content of a file that the caller sent. Raises `Refusal` NOT_FOUND, also for who may use none now."""
-    require_use(principal, company_id)
-    wanted = select(col(Upload.name), col(Upload.content)).where(*_own(principal, company_id, upload_id))
-    async with db.transaction(Tenant((company_id,))) as session:
-        row = (await session.execute(wanted)).one_or_none()
-    if row is None:
-        raise Refusal(ErrorCode.NOT_FOUND, NO_UPLOAD(), ("uploadId",))
-    return row.name, row.content
+    found = await _find_own(db, _LOAD, principal, company_id, upload_id)
+    return found["name"], found["content"]
 
 
 async def require_upload(db: Database, principal: Principal, company_id: int, upload_id: int) -> None:
     """Raises `Refusal` NOT_FOUND for what `load_upload` would not give."""
+    await _find_own(db, _KNOW, principal, company_id, upload_id)
+
+
+async def _find_own(db: Database, statement: Statement, principal: Principal, company_id: int, upload_id: int) -> Row:
     require_use(principal, company_id)
-    async with db.transaction(Tenant((company_id,))) as session:
-        found = await session.execute(select(col(Upload.id)).where(*_own(principal, company_id, upload_id)))
-    if found.one_or_none() is None:
-        raise Refusal(ErrorCode.NOT_FOUND, NO_UPLOAD(), ("uploadId",))
+    place = {"company_id": company_id, "id": upload_id, "oldest": datetime.now(UTC) - KEPT}
+    for row in await db.fetch(Tenant((company_id,)), statement, **place, **_actor(principal)):
+        return row
+    raise Refusal(ErrorCode.NOT_FOUND, NO_UPLOAD(), ("uploadId",))
 
 
 async def delete_upload(db: Database, principal: Principal, upload_id: int, *, origin: Origin) -> Row:
@@ -181,22 +193,13 @@ async def forget(db: Database, companies: Sequence[int], moment: datetime) -> No
     await db.fetch(Tenant(tuple(companies)), _FORGET, companies=companies, oldest=moment - KEPT)
 
 
-def _own(principal: Principal, company_id: int, upload_id: int) -> tuple[ColumnElement[bool], ...]:
-    return (
-        col(Upload.company_id) == company_id,
-        col(Upload.id) == upload_id,
-        *_sent_by(principal),
-        col(Upload.created_at) >= datetime.now(UTC) - KEPT,
-    )
-
-
-def _sent_by(principal: Principal) -> tuple[ColumnElement[bool], ...]:
-    return col(Upload.actor_kind) == principal.kind.upper(), col(Upload.actor_id) == principal.id
+def _actor(principal: Principal) -> dict[str, Any]:
+    return {"actor_kind": principal.kind.upper(), "actor_id": principal.id}
 
 
 def _reaches(principal: Principal, action: Action, upload: Row) -> bool:
     """One's own file anywhere in the company, that of somebody else in the whole of it."""
-    own = (upload["actor_kind"], upload["actor_id"]) == (principal.kind.upper(), principal.id)
+    own = all(upload[name] == value for name, value in _actor(principal).items())
     held = scope(principal, action)
     return upload["company_id"] in (held.anywhere if own else held.whole).companies
 
