@@ -20,6 +20,7 @@ from gateway.models.companies import CompanyStatus
 from gateway.models.journal import ActorKind, Channel
 from gateway.services import grants, holdings, tries
 from gateway.services.administrators import find_or_add
+from gateway.services.batches import Values
 from gateway.services.journal import Origin
 from gateway.services.post import Post
 from gateway.services.principals import hash_token
@@ -76,12 +77,10 @@ class Problem(Enum):
 _TABLE = metadata.tables["access_applications"]
 _ID = bindparam("id", type_=BigInteger)
 _OPEN = (ApplicationStatus.SUBMITTED, ApplicationStatus.IN_REVIEW)
-_SAID = ("reference_hash", "inn", "office", "email", "phone", "signatory", "language", "created_at")
-_SUBMIT = Statement(
-    insert(_TABLE).values(
-        status=ApplicationStatus.SUBMITTED.value, **{name: bindparam(name, type_=_TABLE.c[name].type) for name in _SAID}
-    )
+_SAID = Values(
+    _TABLE, ("reference_hash", "inn", "office", "email", "phone", "signatory", "language", "created_at", "status")
 )
+_SUBMIT = Statement(insert(_TABLE).values(_SAID.binds))
 _BY_REFERENCE = Statement(
     select(*(_TABLE.c[name] for name in ("status", "created_at", "decided_at", "reason"))).where(
         _TABLE.c.reference_hash == bindparam("reference_hash", type_=LargeBinary)
@@ -99,12 +98,8 @@ _FIND_APPLICANT = Statement(
 )
 _FOUND = func.find_applicant(_TABLE.c.inn).table_valued("company_id", name="found").render_derived()
 _COMPANY_OF = Statement(select(_FOUND.c.company_id).select_from(_TABLE).join(_FOUND, true()).where(_TABLE.c.id == _ID))
-_CHANGED = ("status", "reviewer", "signatory_verified_at", "decided_at", "reason")
-_CHANGE = Statement(
-    update(_TABLE)
-    .where(_TABLE.c.id == _ID)
-    .values({name: bindparam(f"its_{name}", type_=_TABLE.c[name].type) for name in _CHANGED})
-)
+_CHANGED = Values(_TABLE, ("status", "reviewer", "signatory_verified_at", "decided_at", "reason"))
+_CHANGE = Statement(update(_TABLE).where(_TABLE.c.id == _ID).values(_CHANGED.binds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +145,17 @@ async def submit(visit: Visit, asked: Asked) -> str:
     if not one.allowed:
         raise Refusal(ErrorCode.LOCKED, TOO_MANY())
     reference = secrets.token_urlsafe(16)
-    await visit.db.fetch(
-        Tenant(),
-        _SUBMIT,
-        reference_hash=hash_token(reference),
-        inn=asked.inn,
-        email=email,
-        phone=asked.phone,
-        language=asked.language.name,
-        created_at=datetime.now(UTC),
+    said = {
+        "reference_hash": hash_token(reference),
+        "inn": asked.inn,
+        "email": email,
+        "phone": asked.phone,
+        "language": asked.language.name,
+        "created_at": datetime.now(UTC),
+        "status": ApplicationStatus.SUBMITTED.value,
         **texts,
-    )
+    }
+    await visit.db.fetch(Tenant(), _SUBMIT, **_SAID.parameters(said))
     return reference
 
 
@@ -241,8 +236,8 @@ async def _lock(run: Run, id: int, *wanted: ApplicationStatus) -> Row:
 
 
 async def _change(run: Run, row: Row, **changes: object) -> None:
-    after = {f"its_{name}": changes.get(name, row[name]) for name in _CHANGED}
-    await run(_CHANGE, id=row["id"], **after)
+    after = {name: changes.get(name, row[name]) for name in _CHANGED.columns}
+    await run(_CHANGE, id=row["id"], **_CHANGED.parameters(after))
 
 
 async def _consider(run: Run, row: Row) -> Application:

@@ -1,8 +1,19 @@
-"""Many rows in one statement: a call brings an array for each column."""
+"""What a call of a statement brings for the columns of a table: values for one row, arrays for many."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ARRAY, Table, bindparam, column, func
+
+
+class Values:
+    """Values for some columns of a table: `binds` is what a statement sets, `parameters` what its call brings."""
+
+    def __init__(self, table: Table, columns: Sequence[str]) -> None:
+        self.columns = tuple(columns)
+        self.binds = {name: bindparam(f"its_{name}", type_=table.c[name].type) for name in columns}
+
+    def parameters(self, values: Mapping[str, object]) -> dict[str, object]:
+        return {f"its_{name}": values[name] for name in self.columns}
 
 
 class Batch:

@@ -24,6 +24,7 @@ from gateway.operations import registry
 from gateway.operations.blocks import NULL_CHARACTER
 from gateway.operations.operation import Operation
 from gateway.services import bulk_trials
+from gateway.services.batches import Values
 from gateway.services.budgets import Budget
 from gateway.services.bulk_journal import BulkStep, note
 from gateway.services.bulk_targets import MOST_IDS, Target, count_targets
@@ -70,15 +71,13 @@ NOTHING_LEFT = Text(en="Everything in it was done.", ru="В нём всё вып
 NOTHING_DONE = Text(en="Nothing in it was done.", ru="В нём ничего не выполнено.")
 
 _CHANGES, _DEPARTMENTS = metadata.tables["bulk_changes"], metadata.tables["departments"]
-_GIVEN = (
-    *("company_id", "department_id", "on_error", "comment", "target", "operations", "retry_of", "undo_of"),
-    *("actor_kind", "actor_id", "actor_name", "channel", "correlation_id", "created_at"),
+_GIVEN = Values(
+    _CHANGES,
+    ("company_id", "department_id", "on_error", "comment", "target", "operations", "retry_of", "undo_of")
+    + ("actor_kind", "actor_id", "actor_name", "channel", "correlation_id", "created_at"),
 )
 _INSERT = Statement(
-    insert(_CHANGES)
-    .values({name: bindparam(f"its_{name}", type_=_CHANGES.c[name].type) for name in _GIVEN})
-    .values(status=BulkChangeStatus.PLANNING.value)
-    .returning(_CHANGES.c.id)
+    insert(_CHANGES).values(_GIVEN.binds).values(status=BulkChangeStatus.PLANNING.value).returning(_CHANGES.c.id)
 )
 _TOPMOST = Statement(
     select(_DEPARTMENTS.c.id)
@@ -271,10 +270,10 @@ async def _standing(run: Run, principal: Principal, company_id: int) -> int | No
 
 
 async def _record(run: Run, company_id: int, origin: Origin, moment: datetime, asked: Mapping[str, Any]) -> int:
-    values: dict[str, Any] = dict.fromkeys(_GIVEN) | {
+    values: dict[str, Any] = dict.fromkeys(_GIVEN.columns) | {
         "company_id": company_id,
         "created_at": moment,
         **asked,
         **asdict(origin),
     }
-    return int((await run(_INSERT, **{f"its_{name}": values[name] for name in _GIVEN}))[0]["id"])
+    return int((await run(_INSERT, **_GIVEN.parameters(values)))[0]["id"])

@@ -5,14 +5,14 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import partial
 from hashlib import sha256
 from itertools import takewhile
 from typing import Any
 
 import asyncpg
 import orjson
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.actions import Action
@@ -30,7 +30,7 @@ from gateway.operations.operation import Operation
 from gateway.operations.state import NumberState
 from gateway.operations.undo import stand, undo
 from gateway.services import bulk_trials, states
-from gateway.services.batches import Batch
+from gateway.services.batches import Batch, Values
 from gateway.services.bulk_items import ID, ITEMS_OF_IT, NUMBERS_OF_IT, THIS_CHANGE
 from gateway.services.bulk_targets import Misses, Target, find_items, find_targets
 from gateway.services.bulk_thresholds import why_approval
@@ -80,11 +80,17 @@ _NEW_ITEMS = Batch(
     + ("operations", "number_updated_at"),
 )
 _INSERT = Statement(insert(_ITEMS).from_select(_NEW_ITEMS.columns, select(*_NEW_ITEMS.rows.c), include_defaults=False))
-_PLANNED = (
-    *("status", "department_id", "planned_at", "plan_hash", "catalogue_hash", "item_count", "refused_count"),
-    *("one_off_kopecks", "monthly_kopecks", "refused", "warnings", "irreversible", "approval_reason"),
+_PLANNED = Values(
+    _CHANGES,
+    ("status", "department_id", "planned_at", "plan_hash", "catalogue_hash", "item_count", "refused_count")
+    + ("one_off_kopecks", "monthly_kopecks", "refused", "warnings", "irreversible", "approval_reason"),
 )
-_FAILED = ("status", "finished_at", "refused", "failure")
+_FAILED = Values(_CHANGES, ("status", "finished_at", "refused", "failure"))
+# Unless somebody else has ended the planning: then they change no row.
+_END, _FAIL = (
+    Statement(update(_CHANGES).where(*_PLANNING).values(ended.binds).returning(_CHANGES.c.id))
+    for ended in (_PLANNED, _FAILED)
+)
 _places = (
     select(_NUMBERS.c.company_id, _NUMBERS.c.department_id)
     .join(_ITEMS, NUMBERS_OF_IT)
@@ -100,13 +106,6 @@ _PLACES = Statement(
         isouter=True,
     )
 )
-
-
-@lru_cache(maxsize=2)
-def _write(columns: tuple[str, ...]) -> Statement:
-    """Ends the planning, unless somebody else has: then it changes no row."""
-    values = {name: bindparam(f"its_{name}", type_=_CHANGES.c[name].type) for name in columns}
-    return Statement(update(_CHANGES).where(*_PLANNING).values(values).returning(_CHANGES.c.id))
 
 
 class _Overtaken(Exception):
@@ -131,7 +130,7 @@ async def make_plan(db: Database, company_id: int, change_id: int, *, catalogue:
             if not claimed or not await within(_FIND, **place):  # somebody else may have planned it meanwhile
                 return False
             values = await _plan(session, author, plan)
-            if not await within(_write(_PLANNED), **place, **{f"its_{name}": values[name] for name in _PLANNED}):
+            if not await within(_END, **place, **_PLANNED.parameters(values)):
                 raise _Overtaken
     except _Overtaken:
         return False
@@ -139,7 +138,7 @@ async def make_plan(db: Database, company_id: int, change_id: int, *, catalogue:
         refusal = error if isinstance(error, Refusal) else error.refusal("target", "uploadId")
         values = {"status": BulkChangeStatus.FAILED.value, "finished_at": datetime.now(UTC)}
         values |= {"refused": plan.refused(), "failure": keep(refusal)}
-        await db.fetch(tenant, _write(_FAILED), **place, **{f"its_{name}": values[name] for name in _FAILED})
+        await db.fetch(tenant, _FAIL, **place, **_FAILED.parameters(values))
     return True
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
 from typing import Any, TypeAlias
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import func, select, update
 
 from authz.actions import Action
 from authz.principal import Principal
@@ -18,6 +18,7 @@ from gateway.models import metadata
 from gateway.models.bulk_changes import BulkChangeStatus
 from gateway.operations import wording
 from gateway.operations.blocks import bad_comment
+from gateway.services.batches import Values
 from gateway.services.bulk_items import ID, ITEMS_OF_IT, NUMBERS_OF_IT, THIS_CHANGE
 from gateway.services.bulk_journal import BulkStep, note
 from gateway.services.idempotency import Answer, once
@@ -152,8 +153,9 @@ async def require_reach(run: Run, principal: Principal, change: Row, action: Act
 
 
 async def set_values(run: Run, change: Row, **values: object) -> None:
-    given = {f"its_{name}": value for name, value in values.items()}
-    await run(_update(tuple(values)), company_id=change["company_id"], change_id=change["id"], **given)
+    given = Values(_CHANGES, tuple(values))
+    place = {"company_id": change["company_id"], "change_id": change["id"]}
+    await run(_update(given.columns), **place, **given.parameters(values))
 
 
 @cache
@@ -172,5 +174,4 @@ def _beyond(shape: Shape) -> Statement:
 
 @lru_cache(maxsize=20)
 def _update(names: tuple[str, ...]) -> Statement:
-    values = {name: bindparam(f"its_{name}", type_=_CHANGES.c[name].type) for name in names}
-    return Statement(update(_CHANGES).where(THIS_CHANGE).values(values))
+    return Statement(update(_CHANGES).where(THIS_CHANGE).values(Values(_CHANGES, names).binds))

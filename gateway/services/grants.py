@@ -20,6 +20,7 @@ from gateway.models import metadata
 from gateway.models.invitations import SHOWN
 from gateway.services import giving, holdings, invitations, journal
 from gateway.services.administrators import Person, find_or_add
+from gateway.services.batches import Values
 from gateway.services.companies import company_name
 from gateway.services.giving import HeldRole, Place
 from gateway.services.holdings import Holdings
@@ -54,12 +55,8 @@ INVITED = Text(en="{administrator} was invited", ru="Приглашён адми
 _GRANTS, _ADMINISTRATORS = metadata.tables["grants"], metadata.tables["administrators"]
 _API_KEYS = metadata.tables["api_keys"]
 _ID = bindparam("id", type_=BigInteger)
-_WRITTEN = ("company_id", "administrator_id", "api_key_id", "role", "role_id", "department_id")
-_INSERT = Statement(
-    insert(_GRANTS)
-    .values({name: bindparam(f"its_{name}", type_=_GRANTS.c[name].type) for name in _WRITTEN})
-    .returning(_GRANTS.c.id)
-)
+_WRITTEN = Values(_GRANTS, ("company_id", "administrator_id", "api_key_id", "role", "role_id", "department_id"))
+_INSERT = Statement(insert(_GRANTS).values(_WRITTEN.binds).returning(_GRANTS.c.id))
 _DELETE = Statement(
     delete(_GRANTS).where(_GRANTS.c.company_id == bindparam("company_id", type_=BigInteger), _GRANTS.c.id == _ID)
 )
@@ -235,7 +232,7 @@ async def _give(
     if role.denies and person.id in held.owners:
         giving.require_owner(giver, place, "roleId")
     row = _row(role, place, person)
-    if any(all(each[name] == row[name] for name in _WRITTEN) for each in held.rows):
+    if any(all(each[name] == row[name] for name in _WRITTEN.columns) for each in held.rows):
         raise Refusal(ErrorCode.ALREADY_DONE, ALREADY_GIVEN(name=person.name), ("roleId",))
     after = held.plus({**row, **role.rules, "department_ids": place.department_ids, "id": 0})
     giving.require_owner_left(held, after, "roleId")
@@ -244,7 +241,7 @@ async def _give(
 
 async def _write(run: Run, role: HeldRole, place: Place, person: Person, origin: Origin) -> int:
     row = _row(role, place, person)
-    grant_id: int = (await run(_INSERT, **{f"its_{name}": row[name] for name in _WRITTEN}))[0]["id"]
+    grant_id: int = (await run(_INSERT, **_WRITTEN.parameters(row)))[0]["id"]
     subject = encode(Kind.ADMINISTRATOR, person.id)
     names = {"administrator": person.name, "role": role.names, "place": place.names}
     entries = [

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import insert
 
 from authz.actions import Action
 from authz.principal import Principal
@@ -22,6 +22,7 @@ from gateway.operations.operation import Operation, Outcome
 from gateway.operations.state import NumberState
 from gateway.ports.bss import Bss
 from gateway.services import orders, states
+from gateway.services.batches import Values
 from gateway.services.effects import carry_out, step
 from gateway.services.idempotency import Answer, once
 from gateway.services.journal import Origin
@@ -56,15 +57,20 @@ LOOK_AGAIN = Text(
 )
 
 _CHANGES = metadata.tables["number_changes"]
-_RECORDED = (
-    *("company_id", "number_id", "operation", "parameters", "one_off_kopecks", "monthly_kopecks"),
-    *("status", "journal_id"),
+_RECORDED = Values(
+    _CHANGES,
+    (
+        "company_id",
+        "number_id",
+        "operation",
+        "parameters",
+        "one_off_kopecks",
+        "monthly_kopecks",
+        "status",
+        "journal_id",
+    ),
 )
-_RECORD = Statement(
-    insert(_CHANGES)
-    .values({name: bindparam(f"its_{name}", type_=_CHANGES.c[name].type) for name in _RECORDED})
-    .returning(_CHANGES.c.id)
-)
+_RECORD = Statement(insert(_CHANGES).values(_RECORDED.binds).returning(_CHANGES.c.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +213,6 @@ async def _record(
         "status": NumberChangeStatus.APPLIED if journal_id else NumberChangeStatus.PENDING,
         "journal_id": journal_id,
     }
-    change_id = (await run(_RECORD, **{f"its_{name}": value for name, value in recorded.items()}))[0]["id"]
+    change_id = (await run(_RECORD, **_RECORDED.parameters(recorded)))[0]["id"]
     prices = outcome.one_off_kopecks, outcome.monthly_kopecks
     return Done(before.company_id, before.id, change_id, journal_id, *prices)

@@ -20,6 +20,7 @@ from gateway.models.bulk_changes import BulkChangeStatus
 from gateway.models.columns import MOMENT
 from gateway.models.uploads import KEPT
 from gateway.services import giving, journal
+from gateway.services.batches import Values
 from gateway.services.journal import NewEntry, Origin
 from gateway.sheets.limits import MEBIBYTE
 from gateway.statements import Statement, Tenant
@@ -70,23 +71,18 @@ _UPLOADS, _CHANGES = metadata.tables["uploads"], metadata.tables["bulk_changes"]
 _COMPANIES: Any = bindparam("companies", type_=ARRAY(BigInteger))
 _OLDEST = bindparam("oldest", type_=MOMENT)
 _OF_COMPANY, _ID = bindparam("company_id", type_=BigInteger), bindparam("id", type_=BigInteger)
-_ACTOR = {"actor_kind": bindparam("actor_kind", type_=String), "actor_id": bindparam("actor_id", type_=BigInteger)}
 _THERE = (_UPLOADS.c.company_id == _OF_COMPANY,)
-_SENT = tuple(_UPLOADS.c[name] == parameter for name, parameter in _ACTOR.items())
+_SENT = (
+    _UPLOADS.c.actor_kind == bindparam("actor_kind", type_=String),
+    _UPLOADS.c.actor_id == bindparam("actor_id", type_=BigInteger),
+)
 _OWN = (*_THERE, _UPLOADS.c.id == _ID, *_SENT, _UPLOADS.c.created_at >= _OLDEST)
 _LOAD = Statement(select(_UPLOADS.c.name, _UPLOADS.c.content).where(*_OWN))
 _KNOW = Statement(select(_UPLOADS.c.id).where(*_OWN))
 _COUNTED = (func.count().label("count"), func.min(_UPLOADS.c.created_at).label("oldest"))
 _COUNT, _COUNT_OF_ONE = Statement(select(*_COUNTED).where(*_THERE)), Statement(select(*_COUNTED).where(*_THERE, *_SENT))
-_STORE = Statement(
-    insert(_UPLOADS)
-    .values(
-        company_id=_OF_COMPANY,
-        **_ACTOR,
-        **{name: bindparam(name, type_=_UPLOADS.c[name].type) for name in ("actor_name", "name", "size", "content")},
-    )
-    .returning(_UPLOADS.c.id)
-)
+_STORED = Values(_UPLOADS, ("company_id", "actor_kind", "actor_id", "actor_name", "name", "size", "content"))
+_STORE = Statement(insert(_UPLOADS).values(_STORED.binds).returning(_UPLOADS.c.id))
 _FIND = Statement(
     select(*(column for column in _UPLOADS.c if column.name != "content"))
     .where(_UPLOADS.c.company_id == any_(_COMPANIES), _UPLOADS.c.id == _ID, _UPLOADS.c.created_at >= _OLDEST)
@@ -126,14 +122,9 @@ async def store_upload(db: Database, principal: Principal, company_id: int, *, n
             if kept["count"] >= most:
                 moment = f"{kept['oldest'] + KEPT:%Y-%m-%d %H:%M} UTC"
                 raise Refusal(ErrorCode.TOO_LARGE, text(most=most, moment=moment), ("companyId",))
-        [stored] = await within(
-            _STORE,
-            **whose,
-            actor_name=principal.name,
-            name=excerpt(name, _LONGEST_NAME),
-            size=len(content),
-            content=content,
-        )
+        file = {"name": excerpt(name, _LONGEST_NAME), "size": len(content), "content": content}
+        given = {**whose, "actor_name": principal.name, **file}
+        [stored] = await within(_STORE, **_STORED.parameters(given))
     return int(stored["id"])
 
 
