@@ -141,7 +141,7 @@ class _Writer:
         """Writes what turns the raw value of a variable into its answer."""
         required, inner = strip(type_)
         if is_leaf_type(inner):
-            self.lines += ["    " * indent + line for line in self.leaf(variable, inner, required, planned)]
+            self.lines += ["    " * indent + line for line in self.leaf(variable, inner, required)]
             return
         if not required:
             self.lines.append("    " * indent + f"if {variable} is not None:")
@@ -165,7 +165,7 @@ class _Writer:
         one = f"one_{number}({variable})"
         self.lines.append(f"{space}{variable} = ({kept}) if isinstance({variable}, Shared) else {one}")
 
-    def leaf(self, v: str, type_: GraphQLLeafType, required: bool, planned: PlannedField) -> list[str]:
+    def leaf(self, v: str, type_: GraphQLLeafType, required: bool) -> list[str]:
         """A test that the value is its own answer, or the call that makes the answer, or `Careful`."""
         if isinstance(type_, GraphQLEnumType):
             names = names_of(type_)

@@ -120,7 +120,7 @@ def _join(
         batch = run.batches[key] = Batch()
 
         def start() -> None:
-            task = loop.create_task(_answer(definitions, definition, run, run.batches.pop(key)))
+            task = loop.create_task(_answer(definition, run, run.batches.pop(key)))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
@@ -137,7 +137,7 @@ tasks: set[asyncio.Task[None]] = set()
 """Keeps the running batches referenced."""
 
 
-async def _answer(definitions: Definitions, definition: FieldDefinition, run: Run, batch: Batch) -> None:
+async def _answer(definition: FieldDefinition, run: Run, batch: Batch) -> None:
     info = Info(run.context, batch.selection)
     restricted = definition.spec.requires in run.restricted
     if definition.spec.source is Source.KEYED:

@@ -144,6 +144,11 @@ def _plural_form(language: Language, count: int) -> int:
     return 1 if 2 <= ones <= 4 and not 12 <= teens <= 14 else 2
 
 
+def is_line(text: str, longest: int) -> bool:
+    """Whether a text that somebody gave is a single line: 1 to `longest` printable characters."""
+    return 1 <= len(text) <= longest and text.isprintable()
+
+
 def excerpt(given: str, length: int = 40) -> str:
     """What a caller has sent, short and printable enough to stand in a message."""
     shown = given[:length]

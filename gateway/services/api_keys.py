@@ -15,7 +15,7 @@ from authz.roles import BuiltInRole
 from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, encode
-from gateway.kit.texts import Text
+from gateway.kit.texts import Text, is_line
 from gateway.models import metadata
 from gateway.models.columns import MOMENT
 from gateway.services import giving, holdings, journal
@@ -141,7 +141,7 @@ async def create(
     apply bulk changes, INVALID, CONFLICT for a name that a key in force has.
     """
     name, moment = " ".join(name.split()), datetime.now(UTC)
-    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+    if not is_line(name, LONGEST_NAME):
         raise Refusal(ErrorCode.INVALID, NO_NAME(longest=LONGEST_NAME), ("name",))
     numbers = list(dict.fromkeys(role_numbers))
     if not 1 <= len(numbers) <= MOST_ROLES:

@@ -13,7 +13,7 @@ from gateway.db import Database, run
 from gateway.kit.emails import parse_email
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal, Refusals
 from gateway.kit.rows import Row
-from gateway.kit.texts import Language, Text
+from gateway.kit.texts import Language, Text, is_line
 from gateway.models import metadata
 from gateway.models.applications import ApplicationStatus
 from gateway.models.companies import CompanyStatus
@@ -132,7 +132,7 @@ async def submit(visit: Visit, asked: Asked) -> str:
     refusals: list[Refusal] = []
     texts = {name: " ".join(getattr(asked, name).split()) for name in ("office", "signatory")}
     for name, text in texts.items():
-        if not 1 <= len(text) <= LONGEST_TEXT or not text.isprintable():
+        if not is_line(text, LONGEST_TEXT):
             refusals.append(Refusal(ErrorCode.INVALID, NO_TEXT(longest=LONGEST_TEXT), (name,)))
     email = ""
     try:

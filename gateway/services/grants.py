@@ -15,7 +15,7 @@ from gateway.db import Database, run
 from gateway.kit.emails import parse_email
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
 from gateway.kit.ids import Kind, encode
-from gateway.kit.texts import Language, Text
+from gateway.kit.texts import Language, Text, is_line
 from gateway.models import metadata
 from gateway.models.invitations import SHOWN
 from gateway.services import giving, holdings, invitations, journal
@@ -139,7 +139,7 @@ async def invite(
     `add`, and `Refusal` INVALID or REQUIRED for what is no name, e-mail or phone number.
     """
     name = name.strip()
-    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+    if not is_line(name, LONGEST_NAME):
         raise Refusal(ErrorCode.INVALID, NO_NAME(longest=LONGEST_NAME), ("name",))
     if (email is None) == (phone is None):
         raise Refusal(ErrorCode.REQUIRED if email is None else ErrorCode.INVALID, ONE_LOGIN(), ("email",))

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
-from gateway.kit.texts import Text
+from gateway.kit.texts import Text, is_line
 from gateway.models import metadata
 from gateway.models.columns import MOMENT
 from gateway.services.journal import Origin
@@ -89,7 +89,7 @@ async def once(
     """
     if key is None:
         return await act()
-    if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
+    if not is_line(key, LONGEST_KEY):
         raise Refusal(ErrorCode.INVALID, MALFORMED(longest=LONGEST_KEY), ("idempotencyKey",))
     actor = f"{origin.actor_kind}:{origin.actor_id}"
     its = {"its_company_id": company_id, "its_actor": actor, "its_key": key}

@@ -15,7 +15,7 @@ from authz.roles import BuiltInRole
 from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal, Refusals
 from gateway.kit.ids import Kind, encode
-from gateway.kit.texts import Language, Text, excerpt
+from gateway.kit.texts import Language, Text, excerpt, is_line
 from gateway.models import metadata
 from gateway.models.access import built_in_role
 from gateway.services import giving, holdings, journal
@@ -202,7 +202,7 @@ async def _read(run: Run, principal: Principal, draft: Draft, *, lock: bool = Fa
     held = await holdings.load(run, draft.company_id, lock=lock)
     before = None if draft.number is None else await giving.find_role(run, draft.company_id, draft.number, "roleId")
     name = " ".join(draft.name.split())
-    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+    if not is_line(name, LONGEST_NAME):
         raise Refusal(ErrorCode.INVALID, NO_NAME(longest=LONGEST_NAME), ("name",))
     allows, denies = _parse_actions(draft.allows, "allows"), _parse_actions(draft.denies, "denies")
     if not allows and not denies:

@@ -17,7 +17,7 @@ from gateway.db import run
 from gateway.kit.digits import bare
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, encode
-from gateway.kit.texts import Text
+from gateway.kit.texts import Text, is_line
 from gateway.models import metadata
 from gateway.models.columns import MOMENT
 from gateway.models.credentials import SecondFactorKind
@@ -217,7 +217,7 @@ async def may_add(visit: Visit, principal: Principal, session_id: int | None, na
     _check_person(principal)
     await require_step_up(visit.db, principal, session_id)
     name = name.strip()
-    if not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable():
+    if not is_line(name, _LONGEST_NAME):
         raise Refusal(ErrorCode.INVALID, BAD_NAME(longest=_LONGEST_NAME), ("name",))
     [row] = await visit.db.fetch(Tenant(), _COUNT, its_id=principal.id)
     if row["count"] >= MOST:
