@@ -142,7 +142,9 @@ class NumberChangeInput:
         description="Give it to an employee or department.", default=strawberry.UNSET
     )
     sim_replace: SimInput | None = strawberry.field(
-        description="Put it onto another SIM; the former one stops working for good.", default=strawberry.UNSET
+        description="Put it onto another SIM; the former one stops working for good. An administrator of its company "
+        "who signs in with this phone number is signed out everywhere.",
+        default=strawberry.UNSET,
     )
 
 

@@ -28,10 +28,10 @@ TAKEN = Text(
     ru="Эта SIM-карта уже используется. Возьмите другую.",
 )
 OLD_STOPS = Text(
-    en="The present card {iccid} stops working at once and for good. Whoever signs in with this phone number is signed "
-    "out everywhere.",
-    ru="Нынешняя карта {iccid} сразу и навсегда перестанет работать. Тот, кто входит по этому номеру телефона, выйдет "
-    "из системы на всех устройствах.",
+    en="The present card {iccid} stops working at once and for good. An administrator of the company who signs in with "
+    "this phone number is signed out everywhere.",
+    ru="Нынешняя карта {iccid} сразу и навсегда перестанет работать. Администратор компании, который входит по этому "
+    "номеру телефона, выйдет из системы на всех устройствах.",
 )
 
 

@@ -75,7 +75,7 @@ async def load(run: Run, companies: Sequence[int], ids: Sequence[int], *, lock: 
 async def save(run: Run, changes: Sequence[Changed], moment: datetime) -> None:
     """Writes what differs; `moment` becomes the last change of each number where anything does.
 
-    Sessions that hang on a SIM card end with it.
+    Sessions of the company's administrators that hang on a SIM card end with it.
     """
     alike: defaultdict[tuple[str, ...], list[NumberState]] = defaultdict(list)
     for before, after in changes:
@@ -87,7 +87,7 @@ async def save(run: Run, changes: Sequence[Changed], moment: datetime) -> None:
         await run(statement, moment=moment, **batch.parameters(rows))
     for setting in SETTINGS:
         await setting.save(run, changes)
-    if replaced := [before.msisdn for before, after in changes if before.iccid != after.iccid]:
+    if replaced := [(before.company_id, before.msisdn) for before, after in changes if before.iccid != after.iccid]:
         await end_sessions(run, replaced)
 
 

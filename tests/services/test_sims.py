@@ -13,7 +13,18 @@ from gateway.kit.texts import Language
 from gateway.models.numbers import SimKind
 from gateway.operations.sims import SimReplace
 from gateway.services.numbers import Done, change, preview
-from tests.services.fleet import ADMINISTRATOR, AUDITOR, FOREIGN_NUMBER, MANAGER, NUMBER, ORIGIN, arrange, insert
+from tests.services.fleet import (
+    ADMINISTRATOR,
+    AUDITOR,
+    COMPANY,
+    FOREIGN_NUMBER,
+    MANAGER,
+    NUMBER,
+    ORIGIN,
+    OTHER_COMPANY,
+    arrange,
+    insert,
+)
 from tests.unit.operations.catalogues import catalogue
 
 CATALOGUE = catalogue()
@@ -34,6 +45,8 @@ async def _fleet(owner_connection: asyncpg.Connection, clean_tables: None) -> No
         await insert(
             owner_connection, "sessions", session | {"token_hash": bytes([administrator_id]), "expires_at": expires_at}
         )
+    grant = {"company_id": COMPANY, "administrator_id": OWNER_OF_101, "role": "auditor"}
+    await insert(owner_connection, "grants", grant)
 
 
 async def replace_sim(database: Database, operation: SimReplace, number_id: int = NUMBER, **options: Any) -> Done:
@@ -59,6 +72,27 @@ async def test_a_number_goes_onto_another_sim_and_whoever_signs_in_with_it_is_si
         '{"iccid": null, "simKind": "PHYSICAL"}',
         f'{{"iccid": "{CARD}", "simKind": "ESIM"}}',
     )
+
+
+async def test_another_company_that_took_over_the_number_signs_nobody_out(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    await owner_connection.execute("UPDATE grants SET company_id = $1", OTHER_COMPANY)
+
+    await replace_sim(database, SimReplace(CARD))
+
+    assert await signed_in(owner_connection) == [OWNER_OF_101, STRANGER]
+
+
+async def test_a_company_that_has_only_invited_somebody_does_not_sign_them_out(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    invitation = {"company_id": COMPANY, "administrator_id": OWNER_OF_101, "name": "A"}
+    await insert(owner_connection, "invitations", invitation)
+
+    await replace_sim(database, SimReplace(CARD))
+
+    assert await signed_in(owner_connection) == [OWNER_OF_101, STRANGER]
 
 
 async def test_a_card_of_another_company_is_taken_without_a_word_of_whose(

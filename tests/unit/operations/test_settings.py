@@ -163,8 +163,8 @@ def test_a_number_that_was_given_back_is_left_alone(operation: Operation, column
             SimReplace(CARD, SimKind.ESIM),
             blocked("LOST", iccid="897010000000000029"),
             [
-                "The present card 897010000000000029 stops working at once and for good. Whoever signs in with this "
-                "phone number is signed out everywhere."
+                "The present card 897010000000000029 stops working at once and for good. An administrator of the "
+                "company who signs in with this phone number is signed out everywhere."
             ],
         ),
         (SimReplace(CARD), number(around=Surroundings(sims={CARD: 7})), []),
