@@ -62,9 +62,10 @@ class _Context(ValidationContext):
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, report: Callable[[GraphQLError], None]) -> None:
         super().__init__(schema, document, TypeInfo(schema), report, hide_suggestions=True)
-        self._fragment_spreads = RefMap()  # type: ignore[assignment]
-        self._variable_usages = RefMap()  # type: ignore[assignment]
-        self._recursive_variable_usages = RefMap()  # type: ignore[assignment]
+        # Each is typed as a dict, whose keys would be hashed with all that they contain.
+        self._fragment_spreads = RefMap()  # type: ignore[assignment]  # see above
+        self._variable_usages = RefMap()  # type: ignore[assignment]  # see above
+        self._recursive_variable_usages = RefMap()  # type: ignore[assignment]  # see above
 
     def walk(self, node: Node, visitors: Sequence[Visitor]) -> None:
         _Walk(self._type_info, visitors).visit(node)

@@ -16,6 +16,7 @@ COMPANY, OTHER_COMPANY = 1, 2
 HEADQUARTERS, BRANCH = 11, 12
 NUMBER, BRANCH_NUMBER, FOREIGN_NUMBER, LAST_NUMBER = 101, 102, 201, 110
 
+OWNER = Principal("administrator", 9, "Olga", (Grant(9, COMPANY, "owner"),))
 ADMINISTRATOR = Principal("administrator", 5, "Anna Petrova", (Grant(1, COMPANY, "administrator"),))
 MANAGER = Principal("administrator", 6, "Boris", (Grant(2, COMPANY, "manager", frozenset({BRANCH})),))
 AUDITOR = Principal("api_key", 7, "Audit", (Grant(3, COMPANY, "auditor"),))

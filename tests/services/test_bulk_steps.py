@@ -26,10 +26,10 @@ from tests.services.fleet import (
     MANAGER,
     NUMBER,
     ORIGIN,
+    OWNER,
     insert,
 )
 
-OWNER = Principal("administrator", 9, "Olga", (Grant(9, COMPANY, "owner"),))
 OWNERS_KEY = Principal("api_key", 9, "Key", (Grant(9, COMPANY, "owner"),))
 LOCAL_APPROVER = Principal(
     "administrator", 6, "Boris", (Grant(2, COMPANY, "approver", frozenset({BRANCH})), Grant(3, COMPANY, "auditor"))
