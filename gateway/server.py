@@ -9,9 +9,9 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from gateway.app import create_app
-from gateway.gathering import GatheringProtocol
 from gateway.settings import Settings
 from gateway.telemetry import meters
+from gateway.transport.gathering import GatheringProtocol
 from gateway.transport.requests import LARGEST_BODY
 from gateway.worker import beside
 

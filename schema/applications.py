@@ -12,7 +12,7 @@ from gateway.services import applications
 from gateway.services.applications import Asked
 from schema.context import Context
 from schema.scalars import Inn, PhoneNumber
-from schema.user_errors import UserError, attempt
+from schema.user_errors import UserError, payload
 
 
 @strawberry.input(description="What a company says to get its cabinet.")
@@ -46,8 +46,7 @@ async def _submit(
 ) -> Sequence[Row]:
     context = info.context
     asked = Asked(input.inn, input.office, input.email, input.phone, input.signatory, context.language)
-    reference, user_errors = await attempt(info, applications.submit(context.visit, asked))
-    return [{"reference": reference, "user_errors": user_errors}]
+    return await payload(info, "reference", applications.submit(context.visit, asked))
 
 
 async def _follow(

@@ -24,7 +24,7 @@ from schema.inputs import given
 from schema.money import kopecks
 from schema.number_change_inputs import SAY_NULL, NumberChangeInput, operation_of
 from schema.number_pages import NumberFilter
-from schema.user_errors import UserError, attempt
+from schema.user_errors import UserError, attempt, payload
 
 NO_TARGET = Text(en="Name the numbers.", ru="Укажите номера.")
 NO_SEGMENTS = Text(
@@ -229,8 +229,7 @@ async def _set_threshold(
             origin=context.author,
         )
 
-    threshold, user_errors = await attempt(info, act())
-    return [{"approval_threshold": threshold, "user_errors": user_errors}]
+    return await payload(info, "approval_threshold", act())
 
 
 async def _payload(info: Info[Context], act: Awaitable[int]) -> Sequence[Row]:

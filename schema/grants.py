@@ -14,7 +14,7 @@ from schema.access import Grant
 from schema.context import Context
 from schema.inputs import given, idempotency_key, number
 from schema.scalars import PhoneNumber
-from schema.user_errors import UserError, attempt
+from schema.user_errors import UserError, payload
 
 
 @strawberry.input(description="A role to give.")
@@ -76,8 +76,7 @@ async def _add(
             idempotency_key=given(input.idempotency_key),
         )
 
-    grant, user_errors = await attempt(info, act())
-    return [{"grant": grant, "user_errors": user_errors}]
+    return await payload(info, "grant", act())
 
 
 async def _invite(
@@ -105,8 +104,7 @@ async def _invite(
             idempotency_key=given(input.idempotency_key),
         )
 
-    grant, user_errors = await attempt(info, act())
-    return [{"grant": grant, "user_errors": user_errors}]
+    return await payload(info, "grant", act())
 
 
 async def _revoke(
@@ -120,8 +118,7 @@ async def _revoke(
     async def act() -> Row:
         return await grants.revoke(context.db, context.caller, decode(id, Kind.GRANT, ("id",)), origin=context.author)
 
-    grant, user_errors = await attempt(info, act())
-    return [{"grant": grant, "user_errors": user_errors}]
+    return await payload(info, "grant", act())
 
 
 @strawberry.type

@@ -14,7 +14,7 @@ from schema.passkey_credentials import credential_of
 from schema.scalars import JSON
 from schema.second_factors import SecondFactorAddPayload, added_payload, nothing_added
 from schema.sessions import LoginPayload, signed_in
-from schema.user_errors import UserError, attempt
+from schema.user_errors import UserError, attempt, payload
 
 
 @strawberry.type(description="Answer.")
@@ -50,8 +50,7 @@ class PasskeyLoginInput:
 async def _add_begin(rows: Sequence[None], info: Info[Context]) -> Sequence[Row]:
     context = info.context
     beginning = passkeys.begin_registration(context.visit, context.caller, context.session_id)
-    options, user_errors = await attempt(info, beginning)
-    return [{"options": options, "user_errors": user_errors}]
+    return await payload(info, "options", beginning)
 
 
 async def _add(
@@ -71,8 +70,7 @@ async def _add(
 
 
 async def _login_begin(rows: Sequence[None], info: Info[Context]) -> Sequence[Row]:
-    options, user_errors = await attempt(info, passkeys.begin_proof(info.context.visit))
-    return [{"options": options, "user_errors": user_errors}]
+    return await payload(info, "options", passkeys.begin_proof(info.context.visit))
 
 
 async def _login(

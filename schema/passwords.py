@@ -10,7 +10,7 @@ from gateway.execution import PUBLIC, Info, Row, batched, column
 from gateway.services import login_codes, password_changes
 from schema.context import Context
 from schema.sessions import LoginPayload, signed_in
-from schema.user_errors import UserError, attempt, user_error
+from schema.user_errors import UserError, attempt, payload, user_error
 
 
 @strawberry.input(description="A code wanted.")
@@ -79,8 +79,7 @@ async def _password_change(
     changing = password_changes.change_password(
         context.visit, context.caller, context.session_id, input.current_password, input.new_password
     )
-    ended, user_errors = await attempt(info, changing)
-    return [{"ended_sessions": ended, "user_errors": user_errors}]
+    return await payload(info, "ended_sessions", changing)
 
 
 @strawberry.type

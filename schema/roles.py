@@ -14,7 +14,7 @@ from gateway.services.roles import Draft
 from schema.access import Administrator, ApiKey, Role
 from schema.context import Context
 from schema.inputs import number, values
-from schema.user_errors import UserError, attempt, user_error
+from schema.user_errors import UserError, payload, user_error
 
 
 @strawberry.input(description="A role as it would be saved.")
@@ -93,8 +93,7 @@ async def _save(rows: Sequence[None], info: Info[Context], *, input: Input) -> S
             context.db, context.caller, input.draft(), session_id=context.session_id, origin=context.author
         )
 
-    role, user_errors = await attempt(info, act())
-    return [{"role": role, "user_errors": user_errors}]
+    return await payload(info, "role", act())
 
 
 @strawberry.type

@@ -16,7 +16,7 @@ from schema.inputs import given
 from schema.node import Node, global_id, register
 from schema.passkey_credentials import credential_of
 from schema.scalars import JSON
-from schema.user_errors import UserError, UserErrorRow, attempt
+from schema.user_errors import UserError, UserErrorRow, attempt, payload
 
 
 @strawberry.type(description="A second factor.")
@@ -183,8 +183,7 @@ async def _step_up(
             credential=None if credential is None else credential_of(credential),
         )
 
-    until, user_errors = await attempt(info, prove())
-    return [{"until": until, "user_errors": user_errors}]
+    return await payload(info, "until", prove())
 
 
 @strawberry.type

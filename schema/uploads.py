@@ -15,7 +15,7 @@ from gateway.services.uploads import delete_upload
 from schema.context import Context
 from schema.journal import Actor
 from schema.node import Node, global_id, register
-from schema.user_errors import UserError, attempt
+from schema.user_errors import UserError, payload
 
 
 @strawberry.type(
@@ -61,8 +61,7 @@ async def _delete(
     async def act() -> Row:
         return await delete_upload(context.db, context.caller, decode(id, Kind.UPLOAD, ("id",)), origin=context.author)
 
-    upload, user_errors = await attempt(info, act())
-    return [{"upload": upload, "user_errors": user_errors}]
+    return await payload(info, "upload", act())
 
 
 @strawberry.type

@@ -68,3 +68,9 @@ async def attempt(info: Info[Context], act: Awaitable[T]) -> tuple[T | None, lis
         refusals = several.refusals
     info.context.forget()
     return result, [user_error(refusal, info.context.language) for refusal in refusals]
+
+
+async def payload(info: Info[Context], name: str, act: Awaitable[object]) -> Sequence[Row]:
+    """The payload of a mutation that answers what `act` gives under that name, and null when it is refused."""
+    result, user_errors = await attempt(info, act)
+    return [{name: result, "user_errors": user_errors}]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
-from gateway.gathering import Gathering
+from gateway.transport.gathering import Gathering
 
 
 class Wire:
