@@ -121,6 +121,11 @@ class Action(Described):
     GRANT_ADD = "grant:add", "Give roles to others.", "Выдавать роли другим."
     GRANT_REVOKE = "grant:revoke", "Take roles from others.", "Отзывать роли у других."
     OWNER_GRANT = "owner:grant", "Give and take the role of an owner.", "Выдавать и отзывать роль владельца."
+    SECOND_FACTOR_RESET = (
+        "second_factor:reset",
+        "Reset the second factors of others who have lost theirs.",
+        "Сбрасывать вторые факторы тем, кто их утратил.",
+    )
     API_KEY_READ = "api_key:read", "See API keys, without their secrets.", "Видеть ключи API без их секретов."
     API_KEY_CREATE = "api_key:create", "Make API keys.", "Создавать ключи API."
     API_KEY_ROTATE = "api_key:rotate", "Renew the secrets of API keys.", "Обновлять секреты ключей API."

@@ -26,6 +26,7 @@ from schema.options import Option
 from schema.scalars import Representation
 from schema.second_factors import SecondFactor
 from schema.tariffs import Tariff
+from schema.uploads import Upload
 
 MOST_REPRESENTATIONS = 1_000
 SNAPSHOT = Path(__file__).with_name("schema.graphql")
@@ -55,7 +56,8 @@ Entity = Annotated[
     | Grant
     | Role
     | SecondFactor
-    | Session,
+    | Session
+    | Upload,
     strawberry.union("_Entity", description="What other subgraphs may refer to by its global id."),
 ]
 

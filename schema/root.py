@@ -23,6 +23,7 @@ from schema.passwords import PasswordMutation
 from schema.registers import RegisterMutation
 from schema.roles import RoleMutation, RoleQuery
 from schema.scalars import SCALARS
+from schema.second_factor_resets import SecondFactorResetMutation
 from schema.second_factors import SecondFactorMutation
 from schema.sessions import SessionMutation
 from schema.tariffs import TariffQuery
@@ -60,6 +61,7 @@ class Mutation(
     GrantMutation,
     RoleMutation,
     PasskeyMutation,
+    SecondFactorResetMutation,
     SecondFactorMutation,
     PasswordMutation,
     SessionMutation,

@@ -62,6 +62,24 @@ def reject_application(
     _decide(lambda db, post, who: applications.reject(db, who, application, reason, post=post))
 
 
+@admin.command("reset-second-factor")
+def reset_second_factor(
+    login: Annotated[str, typer.Argument(help="E-mail or phone number of who has lost it.")],
+    papers: Annotated[str, typer.Option(help="Which papers were seen; the journal keeps it.")],
+) -> None:
+    """End all second factors of somebody, with password and sessions: they are told, and sign in by a one-time code."""
+    from gateway.kit.sealing import Keyring
+    from gateway.models.journal import Channel
+    from gateway.services.second_factor_resets import reset_by_staff
+    from gateway.services.visits import Visit
+
+    _decide(
+        lambda db, post, who: reset_by_staff(
+            Visit(db=db, keyring=Keyring(), post=post, channel=Channel.OFFICE, correlation_id=""), who, login, papers
+        )
+    )
+
+
 def _decide(step: "Step") -> None:
     from gateway.app import post_office
     from gateway.commands import application_desk

@@ -1,13 +1,33 @@
-"""Administrators by what they sign in with: found, or added where there is nobody."""
+"""Administrators: those whom a caller sees, and, by what they sign in with, found or added where there is nobody."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import String, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, String, any_, bindparam, exists, func, select
 
-from gateway.kit.texts import Language
+from authz.actions import Action
+from authz.principal import Principal
+from authz.scope import scope
+from gateway.kit.texts import Language, Text
+from gateway.models import metadata
+from gateway.models.invitations import SHOWN
 from gateway.services.running import Run
 from gateway.statements import Statement
 
+NO_ADMINISTRATOR = Text(
+    en="There is no such administrator in your companies. Invite new ones by e-mail or phone number.",
+    ru="Такого администратора в ваших компаниях нет. Нового пригласите по e-mail или номеру телефона.",
+)
+
+_ADMINISTRATORS, _GRANTS = metadata.tables["administrators"], metadata.tables["grants"]
+_SEEN = Statement(
+    select(SHOWN["name"].label("name")).where(
+        _ADMINISTRATORS.c.id == bindparam("id", type_=BigInteger),
+        exists().where(
+            _GRANTS.c.administrator_id == _ADMINISTRATORS.c.id,
+            _GRANTS.c.company_id == any_(bindparam("companies", type_=ARRAY(BigInteger))),
+        ),
+    )
+)
 _FIND_LOGIN = Statement(
     select(func.find_login(bindparam("login", type_=String), None, None).table_valued("administrator_id", "name"))
 )
@@ -27,6 +47,13 @@ class Person:
     id: int
     name: str
     new: bool = False
+
+
+async def seen_name(run: Run, principal: Principal, administrator_id: int) -> str | None:
+    """The name by which the caller sees an administrator; None for somebody whom they don't."""
+    companies = scope(principal, Action.ADMINISTRATOR_READ).whole.companies
+    rows = await run(_SEEN, id=administrator_id, companies=companies)
+    return str(rows[0]["name"]) if rows else None
 
 
 async def add(run: Run, name: str, *, email: str | None, phone: str | None, language: Language) -> int | None:

@@ -56,7 +56,10 @@ EVERYWHERE = Text(en="the whole company", ru="вся компания")
 DEPARTMENT = Text(en="department “{name}”", ru="подразделение «{name}»")
 
 PROVEN = frozenset(
-    {Action.BULK_CHANGE_APPLY, Action.BULK_CHANGE_APPROVE, Action.APPROVAL_THRESHOLD_SET, Action.OWNER_GRANT}
+    {
+        *(Action.BULK_CHANGE_APPLY, Action.BULK_CHANGE_APPROVE, Action.APPROVAL_THRESHOLD_SET),
+        *(Action.OWNER_GRANT, Action.SECOND_FACTOR_RESET),
+    }
 )
 """Actions that a person gives to somebody, or to a key, with a fresh proof only: all that bulk changes hang on."""
 

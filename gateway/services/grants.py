@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, exists, insert, select
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, insert, select
 
 from authz.actions import Action
 from authz.principal import Principal
 from authz.roles import BuiltInRole
-from authz.scope import scope
 from gateway.db import Database, run
 from gateway.kit.emails import parse_email
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
@@ -19,7 +18,7 @@ from gateway.kit.texts import Language, Text, is_line
 from gateway.models import metadata
 from gateway.models.invitations import SHOWN
 from gateway.services import giving, holdings, invitations, journal
-from gateway.services.administrators import Person, find_or_add
+from gateway.services.administrators import NO_ADMINISTRATOR, Person, find_or_add, seen_name
 from gateway.services.batches import Values
 from gateway.services.companies import company_name
 from gateway.services.giving import HeldRole, Place
@@ -32,10 +31,6 @@ from gateway.statements import Statement, Tenant
 
 LONGEST_NAME = 200
 
-NO_ADMINISTRATOR = Text(
-    en="There is no such administrator in your companies. Invite new ones by e-mail or phone number.",
-    ru="Такого администратора в ваших компаниях нет. Нового пригласите по e-mail или номеру телефона.",
-)
 NO_GRANT = Text(en="There is no such grant, or not for you.", ru="Такой выданной роли нет, или она вам недоступна.")
 ALREADY_GIVEN = Text(en="{name} already has this role there.", ru="{name} уже имеет там эту роль.")
 OWNER_OF_ALL = Text(
@@ -63,12 +58,6 @@ _DELETE = Statement(
 _COMPANIES: Any = bindparam("companies", type_=ARRAY(BigInteger))
 _COMPANY_OF = Statement(
     select(_GRANTS.c.company_id).where(_GRANTS.c.company_id == any_(_COMPANIES), _GRANTS.c.id == _ID)
-)
-_KNOWN = Statement(
-    select(SHOWN["name"].label("name")).where(
-        _ADMINISTRATORS.c.id == _ID,
-        exists().where(_GRANTS.c.administrator_id == _ADMINISTRATORS.c.id, _GRANTS.c.company_id == any_(_COMPANIES)),
-    )
 )
 _NAME_OF_PERSON = Statement(select(SHOWN["name"].label("name")).where(_ADMINISTRATORS.c.id == _ID))
 _NAME_OF_KEY = Statement(
@@ -105,11 +94,10 @@ async def add(
             giving.require(giver, Action.GRANT_ADD, place)
             role = await giving.find_role(within, company_id, role_number, "roleId")
             await giving.require_proof(db, principal, session_id, role.allows)
-            seen = scope(principal, Action.ADMINISTRATOR_READ).whole.companies
-            found = await within(_KNOWN, id=administrator_id, companies=seen)
-            if not found:
+            name = await seen_name(within, principal, administrator_id)
+            if name is None:
                 raise Refusal(ErrorCode.NOT_FOUND, NO_ADMINISTRATOR(), ("administratorId",))
-            return await _give(within, held, giver, role, place, Person(administrator_id, found[0]["name"]), origin)
+            return await _give(within, held, giver, role, place, Person(administrator_id, name), origin)
 
         request = {"grantAdd": [administrator_id, role_number, department_id]}
         return await once(within, idempotency_key, act, company_id=company_id, origin=origin, request=request)
@@ -160,13 +148,11 @@ async def invite(
             role = await giving.find_role(within, company_id, role_number, "roleId")
             await giving.require_proof(db, principal, session_id, role.allows)
             person = await find_or_add(within, name, email=email, phone=phone, language=language)
-            seen = await within(
-                _KNOWN, id=person.id, companies=scope(principal, Action.ADMINISTRATOR_READ).whole.companies
-            )
-            new = not seen and all(row["administrator_id"] != person.id for row in held.rows)
+            seen = await seen_name(within, principal, person.id)
+            new = seen is None and all(row["administrator_id"] != person.id for row in held.rows)
             if new:
                 await invitations.keep(within, company_id, person.id, name, email=email, phone=phone)
-            invited.append(Person(person.id, seen[0]["name"] if seen else name, new))
+            invited.append(Person(person.id, name if seen is None else seen, new))
             return await _give(within, held, giver, role, place, invited[0], origin)
 
         request = {"administratorInvite": [name, role_number, department_id, email, phone]}

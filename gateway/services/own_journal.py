@@ -15,7 +15,7 @@ from gateway.services.visits import Visit
 
 
 class OwnAction(Described):
-    """What is written down, with its line in words; none of them needs a role."""
+    """What is written down, with its line in words; none of them needs a role, but for what is done to others."""
 
     IMPORT = (
         "login:import",
@@ -39,6 +39,11 @@ class OwnAction(Described):
         "second_factor:remove",
         "{name} removed a second factor",
         "{name}: второй фактор удалён",
+    )
+    SECOND_FACTOR_RESET = (
+        "second_factor:reset",
+        "All second factors, the password and the sessions of {name} were ended",
+        "{name}: завершены все вторые факторы, пароль и сеансы",
     )
     RECOVERY_CODES_RENEW = (
         "recovery_codes:renew",

@@ -8,7 +8,7 @@ from functools import partial
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import BigInteger, String, bindparam, func, update
+from sqlalchemy import BigInteger, String, bindparam, delete, func, update
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.models import metadata
@@ -46,6 +46,9 @@ _SET = Statement(
         set_={"password_hash": _NEW.excluded.password_hash, "changed_at": _NEW.excluded.changed_at},
     )
 )
+_FORGET = Statement(
+    delete(_CREDENTIALS).where(_CREDENTIALS.c.administrator_id == bindparam("its_administrator_id", type_=BigInteger))
+)
 # Only in the place of the hash that was verified: a password that was changed meanwhile stays.
 _REHASH = Statement(
     update(_CREDENTIALS)
@@ -71,6 +74,11 @@ async def verify_password(password: str, password_hash: str | None) -> bool:
 async def set_password(run: Run, administrator_id: int, password_hash: str) -> None:
     """Makes it the administrator's only password."""
     await run(_SET, its_administrator_id=administrator_id, its_hash=password_hash)
+
+
+async def forget_password(run: Run, administrator_id: int) -> None:
+    """Leaves the administrator without a password, until they set one by a one-time code."""
+    await run(_FORGET, its_administrator_id=administrator_id)
 
 
 async def renew_hash(run: Run, administrator_id: int, password: str, password_hash: str) -> None:

@@ -100,6 +100,7 @@ _USE_STEP = Statement(
     .returning(_FACTORS.c.id)
 )
 _REMOVE = Statement(delete(_FACTORS).where(*_THIS, _IN_FORCE).returning(_FACTORS.c.kind, _FACTORS.c.name))
+_REMOVE_ALL = Statement(delete(_FACTORS).where(_OWNER).returning(_FACTORS.c.kind, _FACTORS.c.name))
 _RECOVERY_OWNER = _RECOVERY.c.administrator_id == bindparam("its_id", type_=BigInteger)
 _USE_RECOVERY = Statement(
     delete(_RECOVERY)
@@ -175,6 +176,13 @@ async def remove_factor(visit: Visit, principal: Principal, session_id: int | No
             subject=encode(Kind.SECOND_FACTOR, factor_id),
             before=dict(rows[0]),
         )
+
+
+async def remove_all(run: Run, administrator_id: int) -> list[dict[str, str]]:
+    """Removes all second factors of an administrator with the recovery codes; kind and name of each."""
+    removed = await run(_REMOVE_ALL, its_id=administrator_id)
+    await run(_FORGET_RECOVERY, its_id=administrator_id)
+    return [dict(each) for each in removed]
 
 
 async def renew_recovery_codes(visit: Visit, principal: Principal, session_id: int | None) -> list[str]:

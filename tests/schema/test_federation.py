@@ -64,7 +64,6 @@ async def test_a_caller_is_given_what_node_gives(register: Register, caller: Pri
     [
         ("num_1", "“num_1” represents no object. Send “__typename”, a type with a global id, and “id”."),
         ({"__typename": "Money", "id": "num_1"}, None),
-        ({"__typename": "Upload", "id": "upl_1"}, None),
         ({"__typename": "Number"}, None),
         ({"__typename": "Number", "id": 1}, None),
         (DEEP, None),

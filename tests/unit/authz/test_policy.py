@@ -26,7 +26,7 @@ ADMINISTRATION = REGISTER | ACCESS | SETTINGS | BULK | {
     "bulk_change:approve",
 }  # fmt: skip
 EXPECTED = {
-    "owner": ADMINISTRATION | {"owner:grant", "approval_threshold:set"},
+    "owner": ADMINISTRATION | {"owner:grant", "second_factor:reset", "approval_threshold:set"},
     "administrator": ADMINISTRATION,
     "finance": REGISTER | {"billing:read", "journal:read", "bulk_change:read", "number:change", "spending_limit:set"},
     "approver": REGISTER | {"billing:read", "journal:read", "bulk_change:read", "bulk_change:approve"},
