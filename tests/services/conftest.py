@@ -1,11 +1,14 @@
-"""Bulk changes over the fleet, asked for by people whose roles are in the database."""
+"""What tests of services stand on: bulk changes of people whose roles are in the database, browsers, and a clock."""
 
 import asyncpg
 import pytest
 
 from gateway.db import Database
+from gateway.services import visits
+from tests.services.authenticator import Clock
 from tests.services.bulk import Bulk
 from tests.services.fleet import BRANCH, COMPANY, arrange, insert
+from tests.services.people import Browser
 
 
 @pytest.fixture
@@ -22,3 +25,18 @@ async def bulk(database: Database, owner_connection: asyncpg.Connection, clean_t
             id,
         )
     return Bulk(database, owner_connection)
+
+
+@pytest.fixture
+def browser(database: Database, people: None, monkeypatch: pytest.MonkeyPatch) -> Browser:
+    """Where people sign in; refusals do not take their time."""
+    monkeypatch.setattr(visits, "_REFUSED_AFTER", 0)
+    return Browser(database)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time of authenticator apps, which stands still."""
+    clock = Clock()
+    monkeypatch.setattr("gateway.services.second_factors.time.time", clock.time)
+    return clock

@@ -8,7 +8,6 @@ import pytest
 
 from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
-from gateway.services import visits
 from gateway.services.login_codes import request_code, reset_password
 from gateway.services.principals import Principals
 from gateway.services.sessions import sign_in
@@ -20,21 +19,11 @@ from tests.services.people import (
     PASSWORD,
     PHONE,
     Browser,
-    arrange_people,
     code_of,
     journalled,
 )
 
-
-@pytest.fixture(autouse=True)
-async def _people(owner_connection: asyncpg.Connection, clean_tables: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    await arrange_people(owner_connection)
-    monkeypatch.setattr(visits, "_REFUSED_AFTER", 0)
-
-
-@pytest.fixture
-def browser(database: Database) -> Browser:
-    return Browser(database)
+pytestmark = pytest.mark.usefixtures("browser")
 
 
 async def let_time_pass(connection: asyncpg.Connection) -> None:

@@ -11,7 +11,6 @@ import pytest
 from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Language
-from gateway.services import visits
 from gateway.services.legacy_passwords import is_legacy
 from gateway.services.password_changes import change_password
 from gateway.services.password_policy import check_password
@@ -25,19 +24,9 @@ from tests.services.people import (
     OTHER_PASSWORD,
     PASSWORD,
     Browser,
-    arrange_people,
     code_of,
     journalled,
 )
-
-
-@pytest.fixture
-async def browser(
-    database: Database, owner_connection: asyncpg.Connection, clean_tables: None, monkeypatch: pytest.MonkeyPatch
-) -> Browser:
-    await arrange_people(owner_connection)
-    monkeypatch.setattr(visits, "_REFUSED_AFTER", 0)
-    return Browser(database)
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,16 @@
 """Authenticator apps and recovery codes: each code once, and a password alone is not enough any more."""
 
 import asyncio
-from base64 import b32decode
 
 import asyncpg
 import pytest
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
-from gateway.services import visits
 from gateway.services.login_codes import request_code, reset_password
 from gateway.services.second_factors import add_app, confirm_app, remove_factor, renew_recovery_codes
 from gateway.services.sessions import SignedIn, sign_in
+from tests.services.authenticator import STEP, App, Clock, protect
 from tests.services.fleet import AUDITOR
 from tests.services.people import (
     ANNA,
@@ -21,63 +18,11 @@ from tests.services.people import (
     OTHER_PASSWORD,
     PASSWORD,
     Browser,
-    arrange_people,
     code_of,
     journalled,
 )
 
-START = 1_800_000_000
-STEP = 30
-
-
-class Clock:
-    """The time that codes are made for."""
-
-    now = START
-
-    def time(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr("gateway.services.second_factors.time.time", clock.time)
-    return clock
-
-
-@pytest.fixture
-async def browser(
-    database: Database,
-    owner_connection: asyncpg.Connection,
-    clean_tables: None,
-    monkeypatch: pytest.MonkeyPatch,
-    clock: Clock,
-) -> Browser:
-    await arrange_people(owner_connection)
-    monkeypatch.setattr(visits, "_REFUSED_AFTER", 0)
-    return Browser(database)
-
-
-class App:
-    """An authenticator app on somebody's phone."""
-
-    def __init__(self, secret: str, clock: Clock) -> None:
-        self.totp, self.clock = TOTP(b32decode(secret), 6, SHA1(), STEP), clock
-
-    def code(self, steps: int = 0) -> str:
-        return self.totp.generate(self.clock.now + steps * STEP).decode()
-
-
-async def protect(browser: Browser, clock: Clock) -> tuple[App, list[str], SignedIn]:
-    """Signs Anna in and gives her an authenticator app: its recovery codes and her session."""
-    opened = browser.keep(await sign_in(browser.visit, EMAIL, PASSWORD))
-    principal, session_id = opened.identity.principal, opened.identity.session_id
-    made = await add_app(browser.visit, principal, session_id, "Phone")
-    app = App(made.secret, clock)
-    recovery = await confirm_app(browser.visit, principal, made.factor_id, app.code())
-    clock.now += STEP
-    return app, recovery, opened
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 async def enter(browser: Browser, code: str | None, password: str = PASSWORD) -> SignedIn | ErrorCode | None:

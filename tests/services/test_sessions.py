@@ -19,18 +19,9 @@ from gateway.services.principals import Principals
 from gateway.services.sessions import revoke_session, sign_in, sign_out
 from gateway.statements import Statement, Tenant
 from tests.services.fleet import COMPANY, OTHER_COMPANY
-from tests.services.people import ANNA, EMAIL, PASSWORD, PHONE, Browser, arrange_people, code_of, journalled
+from tests.services.people import ANNA, EMAIL, PASSWORD, PHONE, Browser, code_of, journalled
 
-
-@pytest.fixture(autouse=True)
-async def _people(owner_connection: asyncpg.Connection, clean_tables: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    await arrange_people(owner_connection)
-    monkeypatch.setattr(visits, "_REFUSED_AFTER", 0)
-
-
-@pytest.fixture
-def browser(database: Database) -> Browser:
-    return Browser(database)
+pytestmark = pytest.mark.usefixtures("browser")
 
 
 async def wrong(browser: Browser, times: int = 1, login: str = EMAIL) -> list[ErrorCode | None]:

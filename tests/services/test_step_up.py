@@ -5,24 +5,12 @@ import pytest
 
 from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
-from gateway.services import visits
 from gateway.services.proofs import step_up
 from gateway.services.sessions import sign_in
 from gateway.services.step_up import require_step_up
+from tests.services.authenticator import Clock, protect
 from tests.services.fleet import AUDITOR
-from tests.services.people import EMAIL, PASSWORD, Browser, arrange_people
-from tests.services.test_second_factors import Clock, clock, protect
-
-__all__ = ["clock"]
-
-
-@pytest.fixture
-async def browser(
-    database: Database, owner_connection: asyncpg.Connection, clean_tables: None, monkeypatch: pytest.MonkeyPatch
-) -> Browser:
-    await arrange_people(owner_connection)
-    monkeypatch.setattr(visits, "_REFUSED_AFTER", 0)
-    return Browser(database)
+from tests.services.people import EMAIL, PASSWORD, Browser
 
 
 async def grow_old(connection: asyncpg.Connection) -> None:
