@@ -3,7 +3,7 @@
 from collections.abc import Set
 from enum import Enum
 
-from graphql import GraphQLObjectType, get_named_type, is_object_type
+from graphql import GraphQLObjectType, is_object_type
 from graphql.execution.collect_fields import FieldDetails, GroupedFieldSet, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
 
@@ -28,6 +28,7 @@ class Collector:
         self._fragments = syntax.fragments
         self._variables = variables
         self._restricted = restricted
+        self._below: dict[tuple[str, tuple[int, ...]], GroupedFieldSet] = {}
         self._selections: dict[tuple[str, tuple[int, ...]], Selection] = {}
 
     def root(self, type_: GraphQLObjectType) -> GroupedFieldSet:
@@ -43,26 +44,30 @@ class Collector:
 
     def below(self, type_: GraphQLObjectType, details: list[FieldDetails]) -> GroupedFieldSet:
         """The fields selected of an object of that type, by response name."""
-        return collect_subfields(
-            self.definitions.schema,
-            self._fragments,
-            self._variables,
-            self.operation,
-            type_,
-            details,
-            hide_suggestions=True,
-        ).grouped_field_set
+        key = (type_.name, tuple(id(detail.node) for detail in details))
+        found = self._below.get(key)
+        if found is None:
+            found = self._below[key] = collect_subfields(
+                self.definitions.schema,
+                self._fragments,
+                self._variables,
+                self.operation,
+                type_,
+                details,
+                hide_suggestions=True,
+            ).grouped_field_set
+        return found
 
     def selection(self, field: FieldDefinition, details: list[FieldDetails]) -> Selection:
         """What the field's resolver is told about the selection below it."""
-        possible = self.definitions.possible(get_named_type(field.type))
+        possible = self.definitions.possible(field.named)
         if not possible:
             return EMPTY
-        key = (get_named_type(field.type).name, tuple(id(detail.node) for detail in details))
+        key = (field.named.name, tuple(id(detail.node) for detail in details))
         found = self._selections.get(key)
         if found is None:
             types = {name: self._of_type(type_, details) for name, type_ in possible.items()}
-            if is_object_type(get_named_type(field.type)):
+            if is_object_type(field.named):
                 (found,) = types.values()
             else:
                 found = EMPTY

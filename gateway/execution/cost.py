@@ -148,29 +148,31 @@ class _Selected:
     conditions: list[tuple[Condition, ...]]
 
 
-def formula_of(
-    definitions: Definitions, node: OperationDefinitionNode, fragments: Mapping[str, FragmentDetails]
-) -> Formula:
-    """The formula of a valid operation; everything counts that any values of its variables may select.
-
-    A value is a point. A list counts as often as `first`, `last` or the argument named by the field's `size` says, a
-    page that tells neither has 50 rows, and other lists are expected to have five.
-    """
-    root = definitions.schema.get_root_type(node.operation)
-    assert root is not None
-    extra = MUTATION if node.operation is OperationType.MUTATION else 0
-    return _Pricing(definitions, fragments).object(root, [node.selection_set], (), None, extra)
+class TooManyFields(Exception):
+    """A document has more fields than are priced, when those of each type count that an object may have."""
 
 
-class _Pricing:
-    """Merges selections as execution does, for any values of the variables."""
+class Pricing:
+    """Prices the operations of a valid document, of together `most` fields; merges selections as execution does."""
 
-    def __init__(self, definitions: Definitions, fragments: Mapping[str, FragmentDetails]) -> None:
+    def __init__(self, definitions: Definitions, fragments: Mapping[str, FragmentDetails], most: int) -> None:
         self._definitions = definitions
         self._schema = definitions.schema
         self._fragments = fragments
+        self._left = most
 
-    def object(
+    def formula(self, node: OperationDefinitionNode) -> Formula:
+        """The formula of an operation; everything counts that any values of its variables may select.
+
+        A value is a point. A list counts as often as `first`, `last` or the argument named by the field's `size` says,
+        a page that tells neither has 50 rows, and other lists are expected to have five. Raises `TooManyFields`.
+        """
+        root = self._schema.get_root_type(node.operation)
+        assert root is not None
+        extra = MUTATION if node.operation is OperationType.MUTATION else 0
+        return self._object(root, [node.selection_set], (), None, extra)
+
+    def _object(
         self,
         type_: GraphQLObjectType,
         selections: Sequence[SelectionSetNode],
@@ -181,6 +183,9 @@ class _Pricing:
         selected: dict[str, _Selected] = {}
         for selection_set in selections:
             self._collect(type_, selection_set, (), selected, set())
+        self._left -= len(selected) or 1
+        if self._left < 0:
+            raise TooManyFields
         parts = []
         for name, each in selected.items():
             part = self._field(type_, each.nodes, (*path, name), page)
@@ -279,7 +284,7 @@ class _Pricing:
     ) -> Formula:
         """The dearest of the types that an object can have."""
         possible = self._possible(named)
-        formulas = [self.object(type_, selections, path, page) for type_ in possible]
+        formulas = [self._object(type_, selections, path, page) for type_ in possible]
         constant = max((formula.constant for formula in formulas), default=0)
         return Formula(constant, tuple(product for formula in formulas for product in formula.products))
 

@@ -97,6 +97,8 @@ class FieldDefinition:
     parent: str
     name: str
     graphql: GraphQLField
+    named: GraphQLNamedType
+    """Its type without lists and without what excludes null."""
     spec: Spec
     column: str
     place: tuple[str, ...]
@@ -126,6 +128,12 @@ class Definitions:
                 # graphql-core's own check of @oneOf tells where the input is wrong, Strawberry's does not
                 type_.is_one_of = True
                 type_.out_type = GraphQLInputObjectType.out_type  # type: ignore[method-assign]  # undoes Strawberry's
+        self._possible: dict[str, Mapping[str, GraphQLObjectType]] = {}
+        for name, type_ in self.schema.type_map.items():
+            if is_object_type(type_):
+                self._possible[name] = {name: type_}
+            elif is_abstract_type(type_):
+                self._possible[name] = {each.name: each for each in self.schema.get_possible_types(type_)}
         self._types: dict[str, Mapping[str, FieldDefinition]] = {
             name: {field_name: self._field(type_, field_name, field) for field_name, field in type_.fields.items()}
             for name, type_ in self.schema.type_map.items()
@@ -139,6 +147,7 @@ class Definitions:
             parent=type_.name,
             name=name,
             graphql=field,
+            named=get_named_type(field.type),
             spec=declared.spec,
             column=declared.spec.column or declared.name,
             place=getattr(type_.extensions[STRAWBERRY].origin, "__place__", ()),
@@ -155,11 +164,7 @@ class Definitions:
 
     def possible(self, type_: GraphQLNamedType) -> Mapping[str, GraphQLObjectType]:
         """The object types that a value of that type can have; empty for a leaf."""
-        if is_object_type(type_):
-            return {type_.name: type_}
-        if is_abstract_type(type_):
-            return {possible.name: possible for possible in self.schema.get_possible_types(type_)}
-        return {}
+        return self._possible.get(type_.name, {})
 
     def requirements(
         self, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDetails]
@@ -177,7 +182,7 @@ class Definitions:
                     fields = [self.find(type_name, node.name.value) for type_name in self.possible(parent)]
                     found.update(field.spec.requires for field in fields if field)
                     if node.selection_set:
-                        for type_ in {get_named_type(field.type) for field in fields if field}:
+                        for type_ in {field.named for field in fields if field}:
                             visit(node.selection_set, type_)
                 elif isinstance(node, InlineFragmentNode):
                     condition = node.type_condition

@@ -27,7 +27,7 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 
 from gateway.execution.cache import Lru
-from gateway.execution.cost import Formula, formula_of
+from gateway.execution.cost import Formula, Pricing, TooManyFields
 from gateway.execution.definitions import Definitions
 from gateway.execution.limits import Limits
 from gateway.execution.validation import validate
@@ -151,7 +151,7 @@ class Documents:
         self._definitions = definitions
         self._limits = limits
         self._kept: Lru[str, Prepared] = Lru(entries, weight)
-        self._syntax: Lru[str, Syntax] = Lru(entries, weight // 10)
+        self._syntax: Lru[str, Syntax] = Lru(entries, max(weight // 10, limits.characters))
 
     def __contains__(self, source: str) -> bool:
         """Whether the document need not be prepared again."""
@@ -186,6 +186,11 @@ class Documents:
             kept = [_kept(error, text, _place(error, document)) for error in errors]
             return Prepared(source, kept, telling=True)
         syntax = Syntax(document)
+        pricing = Pricing(self._definitions, syntax.fragments, limits.typed_fields)
+        try:
+            formulas = {name: pricing.formula(node) for name, node in syntax.operations.items()}
+        except TooManyFields:
+            return Prepared(source, [limits.passed("typed_fields")], telling=True)
         self._syntax.put(source, syntax, len(source))
         flags, introspects = _survey(document)
         operations = {
@@ -196,7 +201,7 @@ class Documents:
                 introspects,
                 leaves_of(self._definitions.schema, node.variable_definitions or ()),
                 self._definitions.requirements(node, syntax.fragments),
-                formula_of(self._definitions, node, syntax.fragments),
+                formulas[name],
             )
             for name, node in syntax.operations.items()
         }

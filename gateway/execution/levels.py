@@ -7,8 +7,6 @@ from itertools import islice
 from types import NoneType
 from typing import Any
 
-from graphql import get_named_type
-
 from gateway.execution import careful
 from gateway.execution.arguments import BadArguments
 from gateway.execution.definitions import Definitions
@@ -223,7 +221,7 @@ class Run:
                 groups.setdefault(value.name, []).append(index)
             else:
                 try:
-                    self.definitions.runtime_type(get_named_type(planned.definition.type).name, value)
+                    self.definitions.runtime_type(planned.definition.named.name, value)
                 except Exception as error:
                     slots[index] = error
                     self.faulty = True

@@ -68,7 +68,7 @@ TOO_MUCH = {
         "поле один раз.",
     ),
 }
-TOO_LONG = {
+PASSED = {
     "characters": Text(
         en="The document has more than {most:,} characters. Send long values as variables, or split it into several "
         "requests.",
@@ -85,8 +85,14 @@ TOO_LONG = {
         en="The document has more than {most:,} comments. Leave them out.",
         ru="В документе больше {most:,} {most:комментария|комментариев|комментариев}. Уберите их.",
     ),
+    "typed_fields": Text(
+        en="The document asks for more than {most:,} fields, counted for each type that an object may have. Ask for "
+        "objects by fields that answer one type, or split it into several requests.",
+        ru="В документе больше {most:,} {most:поля|полей|полей}, если считать их для каждого возможного типа объекта. "
+        "Запрашивайте объекты полями одного типа или разделите его на несколько запросов.",
+    ),
 }
-"""What is counted while a document is parsed, which ends then."""
+"""What is counted while a document is parsed, and at last priced, which ends then."""
 TOO_DEEP = Text(
     en="Fragments are nested too deeply. Flatten them.", ru="Слишком глубокая вложенность фрагментов. Уменьшите её."
 )
@@ -124,6 +130,8 @@ class Limits:
     arguments: int = 50
     depth: int = 20
     fields: int = 1_000
+    typed_fields: int = 1_000
+    """Fields of objects: of one that may be of several types, those of each."""
     root_fields: int = 100
     aliases: int = 150
     directives: int = 100
@@ -136,12 +144,12 @@ class Limits:
     def parse(self, source: str) -> DocumentNode:
         """The syntax tree. Raises `GraphQLError`; where it is too long, its cause is a `GatewayError` TOO_COSTLY."""
         if len(source) > self.characters:
-            raise self._too_long("characters")
+            raise self.passed("characters")
         try:
             return parse(source, max_lexical_tokens=self.tokens, max_comments=self.comments)
         except GraphQLSyntaxError as error:
             if error.description.startswith("Document contains more than"):
-                raise self._too_long("comments" if "comments" in error.description else "tokens") from None
+                raise self.passed("comments" if "comments" in error.description else "tokens") from None
             raise
 
     def check(self, document: DocumentNode) -> None:
@@ -154,9 +162,10 @@ class Limits:
         except RecursionError:
             raise _refused(TOO_DEEP()) from None
 
-    def _too_long(self, name: str) -> GraphQLError:
+    def passed(self, name: str) -> GraphQLError:
+        """The refusal of a document that passes a limit of which only that is known."""
         most: int = getattr(self, name)
-        return _refused(TOO_LONG[name](most=most), limit=name, maximum=most)
+        return _refused(PASSED[name](most=most), limit=name, maximum=most)
 
     def _check(self, name: str, given: int) -> None:
         most: int = getattr(self, name)

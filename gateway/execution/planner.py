@@ -4,7 +4,7 @@ from collections.abc import Mapping, Set
 from enum import Enum
 from typing import Any
 
-from graphql import GraphQLObjectType, OperationType, get_named_type, is_abstract_type
+from graphql import GraphQLObjectType, OperationType, is_abstract_type
 from graphql.execution.collect_fields import FieldDetails, GroupedFieldSet
 
 from gateway.execution.arguments import arguments_of
@@ -76,7 +76,7 @@ class Planner:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise NotCovered("deeper than the stack allows")
-        named = get_named_type(definition.type)
+        named = definition.named
         below = single and len(nesting(definition.type)) == 1
         scopes = {name: self._below(type_, details, below) for name, type_ in self._definitions.possible(named).items()}
         self._depth -= 1

@@ -74,9 +74,15 @@ class _Context(ValidationContext):
         usages = self._variable_usages.get(node)
         if usages is None:
             visitor = VariableUsageVisitor(self._type_info, node if isinstance(node, FragmentDefinitionNode) else None)
-            self.walk(node, [visitor])
+            if "$" in _text(node):  # most fragments have no variables
+                self.walk(node, [visitor])
             usages = self._variable_usages[node] = visitor.usages
         return usages
+
+
+def _text(node: Node) -> str:
+    assert node.loc is not None
+    return node.loc.source.body[node.loc.start : node.loc.end]
 
 
 class _Kind(NamedTuple):

@@ -23,8 +23,8 @@ from tests.factories.hostile import FAMILIES, LARGEST, Hostile, body
 from tests.factories.made_up import MadeUpContext, make_up
 from tests.schema.test_equality import LEAVES, VALUES
 
-SIZES = tuple(round(LARGEST / 2**step) for step in range(12))
-"""How long the documents of a family are: where the worst of them stands, just below some limit, nobody knows."""
+SIZES = tuple(round(LARGEST / 1.25**step) for step in range(40))
+"""How long the documents of a family are: the worst of them stands just below some limit, nobody knows where."""
 
 
 async def cost(engine: Engine, asked: Mapping[str, Any]) -> tuple[float, str]:

@@ -29,10 +29,31 @@ def nested(before: str, after: str, room: int, inner: str = "") -> str:
     return before * times + inner + after * times
 
 
+_ID = '"num_{:07}"'
+_NUMBER = "id msisdn iccid simKind kind status label activatedAt lastChargedAt"
+_MUTATION = 'loginCodeRequest(input: {login: "a"}) { userErrors { code message field } }'
+
 FAMILIES: Mapping[str, Callable[[int], str]] = {
     "aliases": lambda room: f"{{ {repeated(lambda n: f'a{n}: __typename', room)} }}",
     "aliases of a list": lambda room: f"{{ {repeated(lambda n: f'a{n}: companies {{ nodes {{ id }} }}', room)} }}",
     "look-ups": lambda room: f"{{ {repeated(lambda n: f'a{n}: number(by: {{id: 1}}) {{ msisdn }}', room)} }}",
+    "look-ups of many fields": lambda room: (
+        f"{{ {repeated(lambda n: f'a{n}: number(by: {{id: 1}}) {{ {_NUMBER} tariff {{ id name }} }}', room)} }}"
+    ),
+    "look-ups of any type": lambda room: (
+        f"{{ {repeated(lambda n: f'a{n}: nodes(ids: [{n}]) {{ __typename id ... on Number {{ msisdn }} }}', room)} }}"
+    ),
+    "entities of any type": lambda room: (
+        f"{{ {repeated(lambda n: f'a{n}: _entities(representations: [{n}]) {{ ... on Number {{ id }} }}', room)} }}"
+    ),
+    "look-ups by variables": lambda room: (
+        f"query ({(declared := repeated('$v{}: ID = 1'.format, room // 10))}) {{ "
+        + repeated(
+            lambda n: f"a{n}: nodes(ids: [$v{n}]) {{ ... on Number {{ {_NUMBER} }} }}", room, most=declared.count(":")
+        )
+        + " }"
+    ),
+    "mutations": lambda room: f"mutation {{ {repeated(lambda n: f'a{n}: {_MUTATION}', room)} }}",
     "one field": lambda room: f"{{ {repeated(lambda _: '__typename', room)} }}",
     "overlapping fields": lambda room: f"{{ {repeated(lambda _: 'companies { nodes { id } }', room)} }}",
     "overlapping arguments": lambda room: (
@@ -82,6 +103,10 @@ FAMILIES: Mapping[str, Callable[[int], str]] = {
     "one variable": lambda room: f"query ({repeated(lambda _: '$v: ID!', room)}) {{ __typename }}",
     "undefined variables": lambda room: f"{{ nodes(ids: [{repeated(lambda n: f'$v{n}', room)}]) {{ id }} }}",
     "ids": lambda room: f"{{ nodes(ids: [{repeated(lambda n: str(n), room)}]) {{ id }} }}",
+    "ids as texts": lambda room: f"{{ nodes(ids: [{repeated(_ID.format, room)}]) {{ id }} }}",
+    "input objects": lambda room: (
+        f"{{ _entities(representations: [{repeated(lambda n: f'{{__typename: A id: {n}}}', room)}]) {{ __typename }} }}"
+    ),
     "arguments": lambda room: f"{{ companies({repeated(lambda n: f'a{n}: 1', room)}) {{ totalCount }} }}",
     "one argument": lambda room: f"{{ companies({repeated(lambda _: 'first: 1', room)}) {{ totalCount }} }}",
     "comments": lambda room: "{ __typename }" + "#\n" * (room // 2),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLError, parse
 
-from gateway.execution import Engine, Limits
+from gateway.execution import Engine, Limits, documents
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from tests.unit.execution.library import make_schema
 from tests.unit.execution.library_context import LibraryContext
@@ -119,3 +119,37 @@ def test_what_is_nested_too_deeply_to_be_parsed_is_not_called_too_long() -> None
 
     assert error.original_error is None
     assert error.message == "Syntax Error: Document is nested too deeply. Parsing aborted."
+
+
+@pytest.mark.parametrize(
+    ("source", "fits"),
+    [
+        ('{ version book(by: {id: "1"}) { title genre number id } }', True),
+        ('{ version book(by: {id: "1"}) { title genre number id borrowings } }', False),
+        ("{ search { __typename ... on Book { title genre } } }", True),
+        ("{ search { __typename ... on Book { title genre } ... on Author { name } } }", False),
+        ("{ search { ... on Book { title genre number } } }", True),
+        ("{ search { ... on Book { title genre number id } } }", False),
+        ("query A { version } query B { search { __typename ... on Book { title } } }", True),
+        ("query A { search { __typename } } query B { search { __typename } }", False),
+    ],
+)
+def test_fields_count_for_each_type_that_an_object_may_have(source: str, fits: bool) -> None:
+    engine = Engine(make_schema(), limits=Limits(typed_fields=6))
+
+    errors = engine.prepare(source).errors
+
+    causes = [error.original_error for error in errors]
+    told = [(cause.code, cause.extensions) for cause in causes if isinstance(cause, GatewayError)]
+    limit = {"limit": "typed_fields", "maximum": 6}
+    assert (told, len(errors)) == (([], 0) if fits else ([(GatewayErrorCode.TOO_COSTLY, limit)], 1))
+
+
+async def test_the_longest_document_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine(make_schema())
+    prepared = engine.prepare("{ version }" + " " * (engine.limits.characters - 11))
+    monkeypatch.delattr(documents, "parse")
+
+    result = await engine.execute(prepared, {}, None, LibraryContext())
+
+    assert result.data == {"version": "1.0"}
