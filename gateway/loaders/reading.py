@@ -16,7 +16,6 @@ from gateway.loaders.sources import Source
 from gateway.operations.catalogue import Catalogue
 from gateway.statements import Statement, Tenant
 
-_NOBODY = Tenant()
 _kept: WeakKeyDictionary[Principal, dict[tuple[Source, Key], Row]] = WeakKeyDictionary()
 """Whole rows by source and id, as each principal sees them."""
 
@@ -32,7 +31,7 @@ class Read:
     def __init__(self, principal: Principal | None, db: Database, catalogue: Catalogue) -> None:
         self.principal = principal
         self.catalogue = catalogue
-        self.tenant = _NOBODY if principal is None else _tenant(principal.companies)
+        self.tenant = Tenant() if principal is None else _tenant(principal.companies)
         self._db = db
         self._rows: dict[tuple[Source, str], Lookups[Row]] = {}
         self._groups: dict[tuple[Source, str], Lookups[list[Row]]] = {}

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ARRAY, Table, bindparam, column, func
+from sqlalchemy import ARRAY, Table, bindparam, column, func, select
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 
 class Values:
@@ -21,9 +22,14 @@ class Batch:
 
     def __init__(self, table: Table, columns: Sequence[str]) -> None:
         self.columns = tuple(columns)
+        self._table = table
         arrays = [bindparam(f"given_{name}", type_=ARRAY(table.c[name].type)) for name in columns]
         named = [column(name, table.c[name].type) for name in columns]
         self.rows = func.unnest(*arrays).table_valued(*named, name="given").render_derived()
+
+    def insert(self) -> Insert:
+        """All of them as new rows of the table."""
+        return insert(self._table).from_select(self.columns, select(*self.rows.c), include_defaults=False)
 
     def parameters(self, rows: Sequence[Sequence[object]]) -> dict[str, list[object]]:
         return {f"given_{name}": [row[index] for row in rows] for index, name in enumerate(self.columns)}

@@ -37,7 +37,6 @@ _KEPT = 1.0
 """Seconds for which a slice may be spent; what remains goes back into the bucket with the next statement."""
 _HOLDERS = 10_000
 """Holders of whom a process remembers slices."""
-_NOBODY = Tenant()
 
 _BUDGETS = metadata.tables["budgets"]
 _BURST, _PER_SECOND, _SLICE, _NEEDED, _RETURNED = (
@@ -131,7 +130,7 @@ class Budgets:
         held = self._slices[holder] = _Slice()
         if len(self._slices) > _HOLDERS:
             self._slices.popitem(last=False)
-        await self._db.fetch(_NOBODY, _SWEEP)
+        await self._db.fetch(Tenant(), _SWEEP)
         return held
 
     async def _refill(self, budget: "Budget", held: _Slice, points: int) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 import orjson
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.actions import Action
@@ -79,7 +79,7 @@ _NEW_ITEMS = Batch(
     ("company_id", "bulk_change_id", "number_id", "msisdn", "state", "one_off_kopecks", "monthly_kopecks", "error")
     + ("operations", "number_updated_at"),
 )
-_INSERT = Statement(insert(_ITEMS).from_select(_NEW_ITEMS.columns, select(*_NEW_ITEMS.rows.c), include_defaults=False))
+_INSERT = Statement(_NEW_ITEMS.insert())
 _PLANNED = Values(
     _CHANGES,
     ("status", "department_id", "planned_at", "plan_hash", "catalogue_hash", "item_count", "refused_count")

@@ -75,7 +75,7 @@ _NEXT_IDS = Statement(
     )
 )
 _BATCH = Batch(_ENTRIES, (*COLUMNS, "previous_hash", "hash"))
-_APPEND = Statement(insert(_ENTRIES).from_select(_BATCH.columns, select(*_BATCH.rows.c), include_defaults=False))
+_APPEND = Statement(_BATCH.insert())
 _MOVE_HEAD = Statement(
     update(_HEADS)
     .where(_HEADS.c.company_id == _OF_COMPANY)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select
-from sqlalchemy.dialects.postgresql import insert
 
 from gateway.models import metadata
 from gateway.models.numbers import LimitRule
@@ -49,7 +48,7 @@ class Setting:
         self._gone = Batch(table, keys)
         self._delete = Statement(delete(table).where(*(table.c[name] == self._gone.rows.c[name] for name in keys)))
         self._new = Batch(table, keys + values)
-        upsert = insert(table).from_select(keys + values, select(*self._new.rows.c), include_defaults=False)
+        upsert = self._new.insert()
         self._upsert = Statement(
             upsert.on_conflict_do_update(index_elements=keys, set_={name: upsert.excluded[name] for name in values})
             if values

@@ -19,7 +19,6 @@ from sqlalchemy import (
     any_,
     bindparam,
     func,
-    insert,
     select,
     update,
 )
@@ -71,7 +70,7 @@ _PLACED = Batch(
     _ORDERS,
     ("company_id", "number_id", "key", "task", "change_id", "bulk_change_id", "placed_at", "due_at"),
 )
-_PLACE = Statement(insert(_ORDERS).from_select(_PLACED.columns, select(*_PLACED.rows.c), include_defaults=False))
+_PLACE = Statement(_PLACED.insert())
 _MOMENT = bindparam("moment", type_=MOMENT)
 _due = func.find_due_orders(_MOMENT, bindparam("most", type_=Integer)).table_valued("company_id", "number_id")
 _FIND_DUE = Statement(select(_due.c.company_id, _due.c.number_id))

@@ -19,7 +19,6 @@ from gateway.services.api_key_use import note_use
 from gateway.services.holdings import grants_of, policy_of
 from gateway.statements import Statement, Tenant
 
-_NO_TENANT = Tenant()
 _SESSIONS, _API_KEYS = metadata.tables["sessions"], metadata.tables["api_keys"]
 
 _FIND_SESSION = Statement(
@@ -130,28 +129,28 @@ class Principals:
         return identity
 
     async def _load_session(self, digest: bytes) -> Identity | None:
-        rows = await self._db.fetch(_NO_TENANT, _FIND_SESSION, token_hash=digest)
+        rows = await self._db.fetch(Tenant(), _FIND_SESSION, token_hash=digest)
         if not rows:
             return None
         row = rows[0]
-        await self._db.fetch(_NO_TENANT, _NOTE_USE, session_id=row["id"])
+        await self._db.fetch(Tenant(), _NOTE_USE, session_id=row["id"])
         principal = await load_administrator(self._db, row["administrator_id"], row["name"])
         return Identity(principal, Language[row["language"]], row["id"], row["expires_at"])
 
     async def _load_key(self, digest: bytes) -> Identity | None:
-        rows = await self._db.fetch(_NO_TENANT, _FIND_KEY, secret_hash=digest)
+        rows = await self._db.fetch(Tenant(), _FIND_KEY, secret_hash=digest)
         if not rows:
             return None
         row = rows[0]
         await note_use(self._db, row["company_id"], row["id"], datetime.now(UTC))
-        grants = await self._db.fetch(_NO_TENANT, _FIND_GRANTS, administrator_id=None, api_key_id=row["id"])
+        grants = await self._db.fetch(Tenant(), _FIND_GRANTS, administrator_id=None, api_key_id=row["id"])
         principal = Principal("api_key", row["id"], row["name"], grants_of(grants), policy_of(grants))
         return Identity(principal, None, None, row["expires_at"])
 
 
 async def load_administrator(db: Database, administrator_id: int, name: str) -> Principal:
     """The principal of an administrator with the grants held now."""
-    grants = await db.fetch(_NO_TENANT, _FIND_GRANTS, administrator_id=administrator_id, api_key_id=None)
+    grants = await db.fetch(Tenant(), _FIND_GRANTS, administrator_id=administrator_id, api_key_id=None)
     return Principal("administrator", administrator_id, name, grants_of(grants), policy_of(grants))
 
 
@@ -164,7 +163,7 @@ async def load_actor(db: Database, company_id: int, kind: ActorKind, actor_id: i
         return await load_administrator(db, actor_id, name)
     if kind == ActorKind.API_KEY and actor_id is not None:
         works = await db.fetch(Tenant((company_id,)), _FIND_WORKING_KEY, company_id=company_id, api_key_id=actor_id)
-        grants = works and await db.fetch(_NO_TENANT, _FIND_GRANTS, administrator_id=None, api_key_id=actor_id)
+        grants = works and await db.fetch(Tenant(), _FIND_GRANTS, administrator_id=None, api_key_id=actor_id)
         return Principal("api_key", actor_id, name, grants_of(grants), policy_of(grants))
     owner = Grant(0, company_id, BuiltInRole.OWNER)
     return Principal("staff" if kind == ActorKind.STAFF else "system", actor_id or 0, name, (owner,))

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import structlog
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select
-from sqlalchemy.dialects.postgresql import insert
 
 from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Described, excerpt
@@ -33,7 +32,7 @@ _FIND = Statement(
     )
 )
 _KEPT = Batch(_REFUSED, ("company_id", "number_id", "ending", "over_at", "tries", "due_at"))
-_NEW = insert(_REFUSED).from_select(_KEPT.columns, select(*_KEPT.rows.c), include_defaults=False)
+_NEW = _KEPT.insert()
 _KEEP = Statement(
     _NEW.on_conflict_do_update(
         index_elements=["company_id", "number_id", "ending"],

@@ -52,7 +52,6 @@ _ALL = Statement(
     .join(_DOCUMENTS, _DOCUMENTS.c.hash == _CLIENTS.c.hash)
     .order_by(_CLIENTS.c.client, _CLIENTS.c.version, _DOCUMENTS.c.hash)
 )
-_NOBODY = Tenant()
 _ID = re.compile(r"[0-9a-f]{64}")
 _MOST_CHARACTERS = 5_000_000
 """Of all documents that a process remembers."""
@@ -76,14 +75,14 @@ def id_of(source: str) -> str:
 async def register(db: Database, client: str, version: str, sources: Collection[str]) -> int:
     """Trusts documents of a version of a client; how many of them were new to it."""
     hashes = [bytes.fromhex(id_of(source)) for source in sources]
-    async with db.transaction(_NOBODY) as session:
+    async with db.transaction(Tenant()) as session:
         await run(session, _ADD, hashes=hashes, sources=list(sources))
         return len(await run(session, _ADD_CLIENT, hashes=hashes, client=client, version=version))
 
 
 async def registered(db: Database) -> Sequence[Registered]:
     """All documents of all clients, by client and version."""
-    rows = await db.fetch(_NOBODY, _ALL)
+    rows = await db.fetch(Tenant(), _ALL)
     return [Registered(row["client"], row["version"], row["hash"].hex(), row["source"]) for row in rows]
 
 
@@ -130,7 +129,7 @@ class TrustedDocuments:
     async def _load(self, id: str) -> str | None:
         if id in self._known:
             return self._known[id]
-        rows = await self._db.fetch(_NOBODY, _FIND, hash=bytes.fromhex(id)) if _ID.fullmatch(id) else []
+        rows = await self._db.fetch(Tenant(), _FIND, hash=bytes.fromhex(id)) if _ID.fullmatch(id) else []
         for row in rows:
             self._keep(id, row["source"])
         return rows[0]["source"] if rows else None
