@@ -47,13 +47,17 @@ class Policy:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
+        self._speaking: dict[tuple[str, str], tuple[Rule, ...]] = {}
+        for rule in self.rules:
+            about = rule.role, rule.action
+            self._speaking[about] = (*self._speaking.get(about, ()), rule)
         self._decisions: dict[tuple[tuple[str, ...], Action], Decision] = {}
 
     def decide(self, roles: tuple[str, ...], action: Action) -> Decision:
         """What somebody who holds all these roles at one place may do there: one deny beats every allow."""
         decision = self._decisions.get((roles, action))
         if decision is None:
-            decision = self._decisions[roles, action] = self._ask(roles, action)
+            decision = self._decisions[roles, action] = self._combined(roles, action)
         return decision
 
     def held(self, roles: tuple[str, ...]) -> frozenset[Action]:
@@ -64,15 +68,32 @@ class Policy:
         """The actions that the rules of one role allow, or deny, in the order of the policy."""
         return tuple(rule.action for rule in self.rules if rule.role == role and rule.effect is effect)
 
-    def _ask(self, roles: tuple[str, ...], action: Action) -> Decision:
-        # Casbin's time grows with its rules, so it gets those that can speak of the action. It is asked once for each
-        # answer: an enforcer that is kept would cost more than all the decisions.
-        model = Enforcer.new_model(text=_MODEL)
-        for rule in self.rules:
-            if rule.action == action:
-                model.add_policy("p", "p", rule)
-        allowed, rule = Enforcer(model).enforce_ex(roles, action)
-        return Decision(allowed, rule or None)
+    def _combined(self, roles: tuple[str, ...], action: Action) -> Decision:
+        """From what is decided for each role alone: combinations of roles are far more than roles."""
+        combined = _UNSPOKEN
+        for role in roles:
+            if rules := self._speaking.get((role, action)):
+                decision = _ask(role, action, rules)
+                if not decision.allowed:
+                    return decision
+                combined = decision
+        return combined
+
+
+_UNSPOKEN = Decision(False, None)
+
+
+@lru_cache(maxsize=20_000)
+def _ask(role: str, action: Action, rules: tuple[Rule, ...]) -> Decision:
+    """What Casbin answers for one role, given the rules that speak of it and the action: it looks at each rule.
+
+    It is asked once for each answer, whatever policies share the rules: an enforcer that is kept would cost more.
+    """
+    model = Enforcer.new_model(text=_MODEL)
+    for rule in rules:
+        model.add_policy("p", "p", rule)
+    allowed, rule = Enforcer(model).enforce_ex((role,), action)
+    return Decision(allowed, rule or None)
 
 
 def parse(text: str) -> tuple[Rule, ...]:

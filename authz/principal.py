@@ -61,15 +61,21 @@ class Principal:
                 departments.setdefault((company, roles), []).append(department)
         return whole + tuple(Place(company, tuple(sorted(ids)), roles) for (company, roles), ids in departments.items())
 
-    @cached_property
-    def everywhere(self) -> frozenset[Action]:
-        """Actions that are held at every place; none for somebody who holds nothing."""
-        held = [self.policy.held(place.roles) for place in self.places]
-        return frozenset.intersection(*held) if held else frozenset()
+    def holds_everywhere(self, action: Action) -> bool:
+        """Whether the action is held at every place; never for somebody who holds nothing."""
+        held = self._everywhere.get(action)
+        if held is None:
+            allowed = (self.policy.decide(place.roles, action).allowed for place in self.places)
+            held = self._everywhere[action] = bool(self.places) and all(allowed)
+        return held
 
     def roles_at(self, company_id: int, department_id: int | None = None) -> tuple[str, ...]:
         """Roles that count for an object of this department; with None, for one that belongs to no department."""
         return self._roles.get((company_id, department_id)) or self._roles.get((company_id, None), ())
+
+    @cached_property
+    def _everywhere(self) -> dict[Action, bool]:
+        return {}
 
     @cached_property
     def _roles(self) -> Mapping[tuple[int, int | None], tuple[str, ...]]:

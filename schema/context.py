@@ -168,7 +168,10 @@ class Context:
 
     def restricted(self, requirements: frozenset[Enum]) -> Set[Enum]:
         """Which of these actions the caller does not hold everywhere."""
-        return requirements if self.principal is None else requirements - self.principal.everywhere
+        if self.principal is None:
+            return requirements
+        holds = self.principal.holds_everywhere
+        return {each for each in requirements if not (isinstance(each, Action) and holds(each))}
 
     def permit(self, requirement: Enum, rows: Sequence[Row], place: tuple[str, ...]) -> Sequence[Exception | None]:
         """For each row None, or why the caller may not read a field of it.

@@ -1,13 +1,14 @@
 """What the built-in roles and companies' own ones allow, and which policies are refused."""
 
 import re
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from authz.actions import Action
 from authz.document import page
-from authz.enforcer import BUILT_IN, BrokenPolicy, Decision, Effect, Policy, Rule, extended, parse
+from authz.enforcer import BUILT_IN, BrokenPolicy, Decision, Effect, Policy, Rule, _ask, extended, parse
 from authz.roles import BuiltInRole
 
 REGISTER = {"company:read", "department:read", "employee:read", "number:read", "tariff:read", "option:read"}
@@ -81,6 +82,19 @@ def test_a_rule_with_a_comma_grants_nothing_more() -> None:
 
 def test_a_decision_is_asked_for_once() -> None:
     assert BUILT_IN.decide(("owner",), Action.BAN_SET) is BUILT_IN.decide(("owner",), Action.BAN_SET)
+
+
+def test_casbin_is_asked_for_each_role_and_not_for_each_combination() -> None:
+    roles = [f"rol_{number}" for number in range(801, 809)]
+    policy = extended(frozenset(Rule(role, "ban:set", Effect.ALLOW) for role in roles))
+    before = _ask.cache_info().misses
+
+    for size in range(9):
+        for combination in combinations(roles, size):
+            assert policy.decide(combination, Action.BAN_SET).allowed is (size > 0)
+            assert not policy.decide(combination, Action.NUMBER_READ).allowed
+
+    assert _ask.cache_info().misses - before == len(roles)
 
 
 def test_own_roles_of_the_same_content_share_a_policy_and_changed_ones_do_not() -> None:
