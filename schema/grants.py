@@ -116,7 +116,9 @@ async def _revoke(
     context = info.context
 
     async def act() -> Row:
-        return await grants.revoke(context.db, context.caller, decode(id, Kind.GRANT, ("id",)), origin=context.author)
+        grant_id = decode(id, Kind.GRANT, ("id",))
+        author, session_id = context.author, context.session_id
+        return await grants.revoke(context.db, context.caller, grant_id, session_id=session_id, origin=author)
 
     return await payload(info, "grant", act())
 

@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, LargeBinary, String, any_, bindparam, 
 from authz.actions import Action
 from authz.principal import Principal
 from authz.roles import BuiltInRole
+from authz.scope import scope
 from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, encode
@@ -280,8 +281,8 @@ async def _shown_to(run: Run, company_id: int, principal: Principal) -> Sequence
 
 
 async def _find(run: Run, principal: Principal, key_id: int) -> tuple[Holdings, Any]:
-    """The locked holdings of the key's company, and its row. Raises `Refusal` NOT_FOUND."""
-    for found in await run(_COMPANY_OF, companies=principal.companies, id=key_id):
+    """The locked holdings of the key's company, and its row. Raises `Refusal` NOT_FOUND for a key that is not shown."""
+    for found in await run(_COMPANY_OF, companies=scope(principal, Action.API_KEY_READ).whole.companies, id=key_id):
         held = await holdings.load(run, found["company_id"], lock=True)
         return held, await _row(run, held.company_id, key_id)
     raise Refusal(ErrorCode.NOT_FOUND, NO_KEY(), ("id",))

@@ -30,9 +30,15 @@ from gateway.services.running import Run
 from gateway.statements import Statement, Tenant
 
 LONGEST_NAME = 200
+MOST_HELD = 100
+"""Grants of one administrator in a company."""
 
 NO_GRANT = Text(en="There is no such grant, or not for you.", ru="Такой выданной роли нет, или она вам недоступна.")
 ALREADY_GIVEN = Text(en="{name} already has this role there.", ru="{name} уже имеет там эту роль.")
+TOO_MANY_HELD = Text(
+    en="{name} has {most} roles in the company already. Take some back, or give one over a department above them.",
+    ru="{name} уже имеет в компании ролей: {most}. Отзовите лишние или выдайте одну роль на вышестоящее подразделение.",
+)
 OWNER_OF_ALL = Text(
     en="An owner owns the whole company. Leave the department out.",
     ru="Владелец владеет всей компанией. Не указывайте подразделение.",
@@ -163,23 +169,26 @@ async def invite(
     return row
 
 
-async def revoke(db: Database, principal: Principal, grant_id: int, *, origin: Origin) -> dict[str, Any]:
+async def revoke(
+    db: Database, principal: Principal, grant_id: int, *, session_id: int | None, origin: Origin
+) -> dict[str, Any]:
     """Takes a role; the row of the grant as it was.
 
     To take a role one must hold what it speaks of, as to give it: who lifts a deny gives. Raises `Refusal` NOT_FOUND,
-    FORBIDDEN, or CONFLICT for the last owner.
+    FORBIDDEN, STEP_UP_REQUIRED for a role that denies `giving.PROVEN` actions, or CONFLICT for the last owner.
     """
     async with db.transaction(Tenant(principal.companies)) as session:
         within = partial(run, session)
         companies = [row["company_id"] for row in await within(_COMPANY_OF, companies=principal.companies, id=grant_id)]
         held = await holdings.load(within, companies[0], lock=True) if companies else None
         row = next((row for row in held.rows if row["id"] == grant_id), None) if held else None
-        if held is None or row is None:
+        if held is None or row is None or not _sees(principal, row):
             raise Refusal(ErrorCode.NOT_FOUND, NO_GRANT(), ("id",))
         taker = held.principal(principal.kind, principal.id)
         place, role = giving.place_of(row), giving.role_of(row)
         giving.require(taker, Action.GRANT_REVOKE, place, "id")
         giving.require_no_more(taker, role.actions, place, "id")
+        await giving.require_proof(db, principal, session_id, role.denies)
         giving.require_owner_left(held, held.without(grant_id), "id")
         # Who holds nothing more is not seen by row-level security: their name comes first.
         holder, name = await _holder(within, row)
@@ -198,6 +207,12 @@ async def give_ownership(run: Run, company_id: int, person: Person, origin: Orig
     """Makes somebody an owner of a company that has none: what the operator's staff does at the beginning."""
     owner = giving.built_in_role(BuiltInRole.OWNER)
     await _write(run, owner, Place(company_id), person, origin)
+
+
+def _sees(principal: Principal, row: Mapping[str, Any]) -> bool:
+    """Whether the caller is shown the grants of its holder."""
+    action = Action.API_KEY_READ if row["administrator_id"] is None else Action.ADMINISTRATOR_READ
+    return row["company_id"] in scope(principal, action).whole.companies
 
 
 async def _holder(run: Run, row: Mapping[str, Any]) -> tuple[str, str]:
@@ -220,6 +235,8 @@ async def _give(
     row = _row(role, place, person)
     if any(all(each[name] == row[name] for name in _WRITTEN.columns) for each in held.rows):
         raise Refusal(ErrorCode.ALREADY_DONE, ALREADY_GIVEN(name=person.name), ("roleId",))
+    if sum(each["administrator_id"] == person.id for each in held.rows) >= MOST_HELD:
+        raise Refusal(ErrorCode.TOO_LARGE, TOO_MANY_HELD(name=person.name, most=MOST_HELD), ("roleId",))
     after = held.plus({**row, **role.rules, "department_ids": place.department_ids, "id": 0})
     giving.require_owner_left(held, after, "roleId")
     return row | {"id": await _write(run, role, place, person, origin)}

@@ -61,7 +61,7 @@ async def add(
 
 async def revoke(database: Database, by: int, grant_id: int) -> dict[str, Any]:
     taker = await person(database, by)
-    return await grants.revoke(database, taker, grant_id, origin=origin(taker))
+    return await grants.revoke(database, taker, grant_id, session_id=by, origin=origin(taker))
 
 
 async def test_a_role_over_a_department_is_given_and_written_down(
@@ -167,7 +167,7 @@ async def test_what_is_refused_changes_nothing(
 @pytest.mark.parametrize(
     ("by", "grant_id", "code"),
     [
-        (MANAGER, AUDITOR_GRANT, "FORBIDDEN"),
+        (MANAGER, AUDITOR_GRANT, "NOT_FOUND"),
         (AUDITOR, AUDITOR_GRANT, "FORBIDDEN"),
         (ADMINISTRATOR, OWNER_GRANT, "FORBIDDEN"),
         (OWNER, OWNER_GRANT, "CONFLICT"),
@@ -183,6 +183,31 @@ async def test_what_may_not_be_taken_stays(
     assert await refused(revoke(database, by, grant_id)) == [(code, ("id",))]
 
     assert await everything(owner_connection) == before
+
+
+async def test_a_deny_that_keeps_somebody_from_bulk_changes_is_lifted_with_a_fresh_proof(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    denying = await own_role(owner_connection, 61, [], ["bulk_change:apply"])
+    given = await add(database, OWNER, AUDITOR, denying)
+    await owner_connection.execute("UPDATE sessions SET stepped_up_at = now() - interval '16 minutes'")
+
+    assert await refused(revoke(database, OWNER, given["id"])) == [("STEP_UP_REQUIRED", ())]
+
+    assert not holds(await person(database, AUDITOR), Action.BULK_CHANGE_APPLY, COMPANY, None)
+
+
+async def test_one_person_holds_no_more_grants_than_can_be_decided_in_no_time(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    held = await owner_connection.fetchval("SELECT count(*) FROM grants WHERE administrator_id = $1", AUDITOR)
+    await owner_connection.execute(
+        "INSERT INTO grants (company_id, administrator_id, role, department_id) SELECT $1, $2, 'reporting', $3 "
+        "FROM generate_series(1, $4)", COMPANY, AUDITOR, BRANCH, grants.MOST_HELD - 1 - held,
+    )  # fmt: skip
+    await add(database, OWNER, AUDITOR, ROLES[BuiltInRole.FINANCE])
+
+    assert await refused(add(database, OWNER, AUDITOR, ROLES[BuiltInRole.APPROVER])) == [("TOO_LARGE", ("roleId",))]
 
 
 async def test_who_gives_in_a_department_gives_there_only(
@@ -252,7 +277,7 @@ async def test_owners_who_revoke_each_other_at_once_leave_one(
 
         # Each revokes the next one, and themselves.
         attempts = [
-            grants.revoke(database, who, ids[(index + step) % 4], origin=origin(who))
+            grants.revoke(database, who, ids[(index + step) % 4], session_id=who.id, origin=origin(who))
             for index, who in enumerate(people)
             for step in (1, 0)
         ]
