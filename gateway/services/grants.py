@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, insert, selec
 from authz.actions import Action
 from authz.principal import Principal
 from authz.roles import BuiltInRole
+from authz.scope import scope
 from gateway.db import Database, run
 from gateway.kit.emails import parse_email
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
