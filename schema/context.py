@@ -145,6 +145,11 @@ class Context:
         if self.budget is not None:
             await self.budget.spend(points)
 
+    async def settle(self, points: int) -> None:
+        """Takes points for what is done already, or all there are: then it raises `GatewayError` RATE_LIMITED."""
+        if self.budget is not None:
+            await self.budget.settle(points)
+
     def extensions(self, cost: int) -> Mapping[str, object]:
         """What an answer tells of its cost: the points it took, the most one may take, what is left and flows back.
 

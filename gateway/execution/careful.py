@@ -3,7 +3,7 @@
 A slot is a serialised value, an object, a list of slots, None, or the exception that stands there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from graphql import GraphQLError, Undefined, is_leaf_type, is_list_type
@@ -13,17 +13,20 @@ from gateway.execution.codegen import leaf_of
 from gateway.execution.definitions import FieldDefinition
 from gateway.execution.plan import PlannedField, Scope, strip
 
+Take = Callable[[int, str], None]
+"""Takes the points of a list from what the request may have, by the field; raises when they are too many."""
 
-def make(scope: Scope, row: Any, values: Sequence[Any]) -> dict[str, Any]:
+
+def make(take: Take, scope: Scope, row: Any, values: Sequence[Any]) -> dict[str, Any]:
     """The object of a row and the values of its scope's steps."""
     made: dict[str, Any] = {}
     for key, planned in scope.fields.items():
         if planned is None:
             made[key] = scope.type_name
         elif planned.position < 0:
-            made[key] = slot(planned, planned.definition.type, raw(planned.definition, row))
+            made[key] = slot(take, planned, planned.definition.type, raw(planned.definition, row))
         elif planned.in_place:
-            made[key] = slot(planned, planned.definition.type, values[planned.position])
+            made[key] = slot(take, planned, planned.definition.type, values[planned.position])
         else:
             made[key] = values[planned.position]
     return made
@@ -37,7 +40,7 @@ def raw(definition: FieldDefinition, row: Any) -> Any:
         return error
 
 
-def slot(planned: PlannedField, type_: Any, value: Any) -> Any:
+def slot(take: Take, planned: PlannedField, type_: Any, value: Any) -> Any:
     """The slot of a raw value whose objects are made of their rows alone."""
     inner = strip(type_)[1]
     if isinstance(value, Exception):
@@ -46,14 +49,17 @@ def slot(planned: PlannedField, type_: Any, value: Any) -> Any:
         return None
     if is_list_type(inner):
         items = listed(planned.definition, value)
-        return items if isinstance(items, Exception) else [slot(planned, inner.of_type, item) for item in items]
+        if isinstance(items, Exception):
+            return items
+        take(len(items) * planned.points, planned.place)
+        return [slot(take, planned, inner.of_type, item) for item in items]
     if is_leaf_type(inner):
         try:
             return leaf_of(inner)(value)
         except Exception as error:
             return error
     (scope,) = planned.scopes.values()
-    return make(scope, value, ())
+    return make(take, scope, value, ())
 
 
 def listed(definition: FieldDefinition, value: Any) -> list[Any] | Exception:

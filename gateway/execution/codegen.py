@@ -51,13 +51,13 @@ def listed(value: Any) -> list[Any]:
     return list(value)
 
 
-def sharing(shape: int, one: Callable[[Shared], Any]) -> Callable[[Shared], orjson.Fragment]:
-    """Serialises a shared row in one shape and keeps the bytes on the row."""
+def sharing(shape: int, one: Callable[[None, Shared], Any]) -> Callable[[Shared], orjson.Fragment]:
+    """Serialises a shared row in one shape, which has no lists, and keeps the bytes on the row."""
 
     def share(row: Shared) -> orjson.Fragment:
         if len(row.fragments) >= MAX_FRAGMENTS:
             row.fragments.clear()
-        fragment = row.fragments[shape] = orjson.Fragment(orjson.dumps(one(row)))
+        fragment = row.fragments[shape] = orjson.Fragment(orjson.dumps(one(None, row)))
         return fragment
 
     return share
@@ -73,7 +73,7 @@ def compile_plan(plan: Plan) -> str:
     for scope in plan.scopes:
         scope.one = writer.names[f"one_{writer.numbers[scope]}"]
         scope.many = writer.names[f"many_{writer.numbers[scope]}"]
-        if scope.pure:
+        if scope.kept:
             scope.share = writer.names[f"share_{writer.numbers[scope]}"] = sharing(scope.shape, scope.one)
     return text
 
@@ -106,7 +106,7 @@ class _Writer:
         number = self.numbers[scope] = len(self.numbers)
         self._locals = 0
         values = [f"p{position}" for position in range(scope.positions)]
-        self.lines.append(f"def one_{number}({', '.join(['row', *values])}):")
+        self.lines.append(f"def one_{number}({', '.join(['take', 'row', *values])}):")
         pairs = []
         for key, planned in scope.fields.items():
             if planned is None:
@@ -114,12 +114,12 @@ class _Writer:
             else:
                 pairs.append(f"{key!r}: {self.field(planned)}")
         self.lines.append(f"    return {{{', '.join(pairs)}}}")
-        self.lines.append(f"def many_{number}({', '.join(['rows', *values])}):")
+        self.lines.append(f"def many_{number}({', '.join(['take', 'rows', *values])}):")
         if values:
             each, every = ", ".join(["r", *values]), ", ".join(["rows", *values])
-            self.lines.append(f"    return [one_{number}({each}) for {each} in zip({every})]")
+            self.lines.append(f"    return [one_{number}(take, {each}) for {each} in zip({every})]")
         else:
-            self.lines.append(f"    return [one_{number}(r) for r in rows]")
+            self.lines.append(f"    return [one_{number}(take, r) for r in rows]")
 
     def field(self, planned: PlannedField) -> str:
         """Writes what makes the value of a field; returns the name of the variable that holds it."""
@@ -150,6 +150,7 @@ class _Writer:
         if is_list_type(inner):
             item, answer = self.local(), self.local()
             self.lines.append(f"{space}if type({variable}) is not list: {variable} = listed({variable})")
+            self.lines.append(f"{space}take(len({variable}) * {planned.points}, {planned.place!r})")
             self.lines.append(f"{space}{answer} = []")
             self.lines.append(f"{space}for {item} in {variable}:")
             self.value(item, inner.of_type, planned, indent + 1)
@@ -161,9 +162,11 @@ class _Writer:
             # without a column to read, null or an exception would pass for a row
             self.lines.append(f"{space}if {variable} is None or isinstance({variable}, Exception): raise Careful")
         number = self.numbers[scope]
-        kept = f"{variable}.fragments.get({scope.shape}) or share_{number}({variable})"
-        one = f"one_{number}({variable})"
-        self.lines.append(f"{space}{variable} = ({kept}) if isinstance({variable}, Shared) else {one}")
+        one = f"one_{number}(take, {variable})"
+        if scope.kept:
+            kept = f"{variable}.fragments.get({scope.shape}) or share_{number}({variable})"
+            one = f"({kept}) if isinstance({variable}, Shared) else {one}"
+        self.lines.append(f"{space}{variable} = {one}")
 
     def leaf(self, v: str, type_: GraphQLLeafType, required: bool) -> list[str]:
         """A test that the value is its own answer, or the call that makes the answer, or `Careful`."""

@@ -1,7 +1,7 @@
 """The engine: prepares documents, executes operations, runs subscriptions."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence, Set
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
@@ -24,6 +24,7 @@ from gateway.execution.limits import Limits, too_costly
 from gateway.execution.plan import Plan, PlannedField, Shapes
 from gateway.execution.planner import NotCovered, Planner
 from gateway.execution.sources import open_source
+from gateway.execution.spending import Overrun, Spending
 from gateway.execution.variables import Variables, coerce_leaves
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Text
@@ -43,6 +44,10 @@ class RequestContext(Protocol):
 
     async def charge(self, points: int) -> None:
         """Takes the points of a request, once they are known, from what the caller may spend; raises to refuse."""
+        ...
+
+    async def settle(self, points: int) -> None:
+        """Takes points for what a request found beyond that, or all there are: then it raises, and ends the request."""
         ...
 
     def permit(self, requirement: Enum, rows: Sequence[Any], place: tuple[str, ...]) -> Sequence[Exception | None]:
@@ -242,6 +247,17 @@ class Engine:
         return values if isinstance(values, list) else Variables(values.coerced, lambda: values)
 
     async def _answer(self, request: Request, context: RequestContext, event: object = None) -> Result:
+        spending = Spending(context, request.cost, self.limits.cost)
+        try:
+            result = await self._run(request, context, spending, event)
+        except* Overrun as overruns:
+            result = Result(None, [_overrun(overruns)])
+            with suppress(Overrun):
+                await spending.pay()
+        result.cost = spending.paid
+        return result
+
+    async def _run(self, request: Request, context: RequestContext, spending: Spending, event: object) -> Result:
         restricted = context.restricted(request.operation.requirements)
         self.stats.operations += 1
         plan = self._plan(request, restricted)
@@ -249,12 +265,14 @@ class Engine:
             if request.operation.introspects:
                 collector, values = self._collector(request, restricted), request.variables.values
                 if (schema := introspect(collector, values)) is not None:
-                    return Result(schema, cost=request.cost)
+                    return Result(schema)
             self.stats.fallbacks += 1
             syntax, name = self._documents.syntax(request.prepared), request.operation.name
-            result = await fallback.execute(self.definitions, syntax, name, request.inputs, context, restricted, event)
-            return Result(result.data, result.errors or [], cost=request.cost)
-        run = Run(self.definitions, context, request.variables, event)
+            result = await fallback.execute(
+                self.definitions, syntax, name, request.inputs, context, restricted, spending, event
+            )
+            return Result(result.data, result.errors or [])
+        run = Run(self.definitions, context, request.variables, spending, event)
         if request.operation.type is OperationType.MUTATION:
 
             async def fatal(planned: PlannedField, slot: Any) -> bool:
@@ -263,11 +281,12 @@ class Engine:
             made = await run.in_order(plan.root, fatal)
         else:
             (made,) = await run.objects(plan.root, [None])
+        await spending.pay()
         if not run.faulty:
-            return Result(made, cost=request.cost)
+            return Result(made)
         self.stats.faulty += 1
         faults = self._faults(request, restricted, run)
-        return Result(await faults.root(plan.type, made), faults.errors, cost=request.cost)
+        return Result(await faults.root(plan.type, made), faults.errors)
 
     def _collector(self, request: Request, restricted: Set[Enum]) -> Collector:
         syntax = self._documents.syntax(request.prepared)
@@ -294,3 +313,11 @@ class Engine:
 
 def _refused(*errors: GraphQLError) -> Result:
     return Result(None, list(errors), executed=False)
+
+
+def _overrun(group: BaseExceptionGroup[Overrun]) -> GraphQLError:
+    """What ended an operation, the first of what siblings raised."""
+    first = group.exceptions[0]
+    if isinstance(first, BaseExceptionGroup):
+        return _overrun(first)
+    return GraphQLError(str(first.refusal), original_error=first.refusal)

@@ -18,11 +18,13 @@ from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetails
 
 from gateway.execution.collect import Collector
+from gateway.execution.cost import INTROSPECTION
 from gateway.execution.definitions import Definitions, FieldDefinition
 from gateway.execution.documents import Syntax
 from gateway.execution.fields import Source
 from gateway.execution.resolving import resolve, verdicts
 from gateway.execution.selection import Info, Selection
+from gateway.execution.spending import Overrun, Spending
 from gateway.kit.rows import OfType
 
 
@@ -43,6 +45,7 @@ class Run:
     context: Any
     restricted: Set[Enum]
     collector: Collector
+    spending: Spending
     batches: dict[object, Batch] = field(default_factory=dict)
 
 
@@ -74,7 +77,9 @@ def _bind_field(definitions: Definitions, definition: FieldDefinition) -> None:
             (refusal,) = verdicts(definition, info.context.context, [row])
             if refusal is not None:
                 raise refusal
-        return row[definition.column] if spec.function is None else spec.function(row)
+        value = row[definition.column] if spec.function is None else spec.function(row)
+        _count(info.context, definition, value)
+        return value
 
     def batched(source: Any, info: GraphQLResolveInfo[Run], **values: object) -> asyncio.Future[object]:
         row = source.row if isinstance(source, OfType) else source
@@ -94,6 +99,12 @@ def _bind_field(definitions: Definitions, definition: FieldDefinition) -> None:
             graphql.resolve = batched
         case _:
             graphql.resolve = plain
+
+
+def _count(run: Run, definition: FieldDefinition, value: object) -> None:
+    """Counts a value, or a list and its items, each as dear as one of the schema about itself: it is made alike."""
+    values = 1 + len(value) if isinstance(value, list) else 1
+    run.spending.take(INTROSPECTION * values, f"{definition.parent}.{definition.name}")
 
 
 def selection_of(definition: FieldDefinition, info: GraphQLResolveInfo[Run]) -> Selection:
@@ -146,6 +157,13 @@ async def _answer(definition: FieldDefinition, run: Run, batch: Batch) -> None:
     else:
         arguments = dict(batch.arguments[0])
     values: Sequence[object] = await resolve(definition, restricted, batch.rows, info, arguments)
+    try:
+        for value in values:
+            _count(run, definition, value)
+        await run.spending.pay()
+    except Overrun as overrun:
+        batch.answers[0].set_exception(overrun)
+        return
     for answer, value in zip(batch.answers, values, strict=True):
         if not answer.done():
             answer.set_result(value)
@@ -158,9 +176,13 @@ async def execute(
     inputs: Mapping[str, object],
     context: Any,
     restricted: Set[Enum],
+    spending: Spending,
     event: object = None,
 ) -> ExecutionResult:
-    """The result of an operation whose variables are known to be good; `event` is the row of a subscription's event."""
+    """The result of an operation whose variables are known to be good; `event` is the row of a subscription's event.
+
+    Raises `Overrun`.
+    """
     executor = Executor.build(
         definitions.schema,
         syntax.document,
@@ -171,9 +193,10 @@ async def execute(
     )
     assert isinstance(executor, Executor)
     collector = Collector(definitions, syntax, operation, executor.variable_values, restricted)
-    executor.context_value = Run(context, restricted, collector)
+    executor.context_value = Run(context, restricted, collector, spending)
     result: Any = executor.execute_operation()
     if executor.is_awaitable(result):
         result = await result
     assert isinstance(result, ExecutionResult)
+    await spending.pay()
     return result

@@ -14,6 +14,7 @@ from gateway.execution.fields import Source
 from gateway.execution.plan import PlannedField, Scope, Step
 from gateway.execution.resolving import resolve, verdicts
 from gateway.execution.selection import Info
+from gateway.execution.spending import Spending
 from gateway.execution.variables import Variables
 from gateway.kit.rows import OfType, Shared
 
@@ -28,6 +29,7 @@ class Run:
     definitions: Definitions
     context: Any
     variables: Variables
+    spending: Spending
     event: Any = None
     """The row of a subscription's event."""
     faulty: bool = False
@@ -58,6 +60,7 @@ class Run:
         for start in range(0, len(rows), SLICE):
             part = slice(start, start + SLICE)
             made += self.make(scope, rows[part], [column[part] for column in values])
+            await self.spending.pay()
             await asyncio.sleep(0)
         return made
 
@@ -69,7 +72,7 @@ class Run:
             (planned,) = step.fields
             (slot,) = values[planned.position]
             if planned.in_place:
-                slot = careful.slot(planned, planned.definition.type, slot)
+                slot = careful.slot(self.spending.take, planned, planned.definition.type, slot)
             if (planned.in_place or self.faulty) and await stop(planned, slot):
                 break
         (made,) = self.make(scope, [None], values)
@@ -77,17 +80,21 @@ class Run:
 
     def make(self, scope: Scope, rows: Sequence[Any], values: list[Any]) -> list[Any]:
         """The objects of rows whose step values are known."""
+        found = self.spending.found
         try:
-            return scope.many(rows, *values)
+            return scope.many(self.spending.take, rows, *values)
         except Exception:
+            self.spending.found = found
             return [self.make_one(scope, row, given) for row, *given in zip(rows, *values, strict=True)]
 
     def make_one(self, scope: Scope, row: Any, values: list[Any]) -> Any:
+        found = self.spending.found
         try:
-            return scope.one(row, *values)
+            return scope.one(self.spending.take, row, *values)
         except Exception:
+            self.spending.found = found
             self.faulty = True
-            return careful.make(scope, row, values)
+            return careful.make(self.spending.take, scope, row, values)
 
     async def step(self, step: Step, rows: Sequence[Any], values: list[Any]) -> None:
         """Fills in the values of the fields of a step."""
@@ -179,6 +186,7 @@ class Run:
                 for value in values
             ]
             flat = [item for items in lists if type(items) is list for item in items]
+            self.spending.take(len(flat) * planned.points, planned.place)
             done = iter(await self.completed(planned, depth + 1, flat))
             slots = [list(islice(done, len(items))) if type(items) is list else items for items in lists]
             if any(type(items) is not list and (required or items is not None) for items in slots):
@@ -199,18 +207,24 @@ class Run:
         if planned.abstract:
             return await self.of_types(planned, rows)
         (scope,) = planned.scopes.values()
-        if scope.pure and all(issubclass(kind, Shared) for kind in kinds):
+        await self.found(planned, scope, len(rows))
+        if scope.kept and all(issubclass(kind, Shared) for kind in kinds):
             try:
                 return [row.fragments.get(scope.shape) or scope.share(row) for row in rows]
             except Exception:
                 return await self.objects(scope, rows)
-        if len(rows) == 1 or (len(planned.excludes_null) > 1 and Shared not in kinds):
+        if len(rows) == 1 or scope.lists or (len(planned.excludes_null) > 1 and Shared not in kinds):
             return await self.objects(scope, rows)
         distinct = {id(row): row for row in rows}
         if len(distinct) == len(rows):
             return await self.objects(scope, rows)
         made = dict(zip(distinct, await self.objects(scope, list(distinct.values())), strict=True))
         return [made[id(row)] for row in rows]
+
+    async def found(self, planned: PlannedField, scope: Scope, rows: int) -> None:
+        """Counts the objects of a level before anything is made of them or read for them."""
+        self.spending.take(rows * scope.points, planned.place)
+        await self.spending.pay()
 
     async def of_types(self, planned: PlannedField, values: Sequence[Any]) -> list[Any]:
         """The slots of values of an interface or union, made type by type."""
@@ -226,6 +240,7 @@ class Run:
                     slots[index] = error
                     self.faulty = True
         for name, indices in groups.items():
+            await self.found(planned, planned.scopes[name], len(indices))
             made = await self.objects(planned.scopes[name], [values[index].row for index in indices])
             for index, item in zip(indices, made, strict=True):
                 slots[index] = item

@@ -29,6 +29,8 @@ class PlannedField:
     abstract: bool
     single: bool
     """No list lies on the way from the root to its parent: the level has one row."""
+    place: str = field(init=False)
+    """Its type and name in the schema."""
     position: int = -1
     """Where the value stands among the values that the level computes before the objects; -1 when there is none."""
     excludes_null: tuple[bool, ...] = field(init=False)
@@ -41,6 +43,7 @@ class PlannedField:
     def __post_init__(self) -> None:
         resolved = self.definition.spec.source in RESOLVED
         below = self.scopes.values()
+        self.place = f"{self.definition.parent}.{self.definition.name}"
         self.excludes_null = nesting(self.definition.type)
         to_one = len(self.excludes_null) == 1
         flat = not self.abstract and all(scope.pure for scope in below)
@@ -48,6 +51,12 @@ class PlannedField:
         page = self.single and not to_one
         self.in_place = not below or (flat and not page and not (resolved and to_one))
         self.suspends = (resolved and self.definition.asynchronous) or any(scope.suspends for scope in below)
+
+    @property
+    def points(self) -> int:
+        """Points of a value, or of each item of a list, with what is made where the value is made."""
+        below = sum(scope.points for scope in self.scopes.values()) if self.in_place else 0
+        return self.definition.spec.cost + below
 
     @property
     def row_alone(self) -> bool:
@@ -96,12 +105,16 @@ class Scope:
     waiting: list[Step] = field(init=False)
     """The steps that may wait for I/O."""
     positions: int = field(init=False)
+    lists: bool = field(init=False)
+    """Some list stands in its objects or below: only their rows tell how many values they have."""
+    points: int = field(init=False)
+    """Points of an object, without lists and without what is made for the level as a whole."""
     many: Callable[..., list[Any]] = field(init=False)
-    """Generated: `many(rows, *values)` makes an object of each row and its step values."""
+    """Generated: `many(take, rows, *values)` makes an object of each row and its step values."""
     one: Callable[..., Any] = field(init=False)
-    """Generated: `one(row, *values)`."""
+    """Generated: `one(take, row, *values)`; `take` is that of a `Spending`."""
     share: Callable[[Any], Any] = field(init=False)
-    """For a pure scope: the serialised object of a `Shared` row, kept on the row."""
+    """For a scope that is kept: the serialised object of a `Shared` row, kept on the row."""
 
     def __post_init__(self) -> None:
         self.waiting = [step for step in self.steps if step.suspends]
@@ -109,11 +122,20 @@ class Scope:
         self.positions = len(planned)
         for position, one in enumerate(planned):
             one.position = position
+        fields = [field for field in self.fields.values() if field is not None]
+        to_one = [field for field in fields if len(field.excludes_null) == 1]
+        self.lists = len(to_one) < len(fields) or any(scope.lists for each in to_one for scope in each.scopes.values())
+        self.points = len(self.fields) - len(fields) + sum(field.points for field in to_one)
 
     @property
     def pure(self) -> bool:
         """Its objects are made of their rows alone."""
         return not self.steps
+
+    @property
+    def kept(self) -> bool:
+        """Its objects may be kept on `Shared` rows; one with lists is made, and its values are counted, each time."""
+        return self.pure and not self.lists
 
     @property
     def suspends(self) -> bool:

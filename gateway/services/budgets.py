@@ -8,6 +8,7 @@ import asyncio
 import ipaddress
 import math
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
@@ -170,6 +171,16 @@ class Budget:
     async def spend(self, points: int) -> None:
         """Takes points. Raises `GatewayError` RATE_LIMITED when there are not enough; then none was taken."""
         self.available = await self.budgets.take(self, points)
+
+    async def settle(self, points: int) -> None:
+        """Takes points for what is done already, or all there are: then it raises `GatewayError` RATE_LIMITED."""
+        try:
+            await self.spend(points)
+        except GatewayError as refusal:
+            there = refusal.extensions.get("available")
+            with suppress(GatewayError):  # somebody else may have taken them
+                await self.spend(there if isinstance(there, int) else 0)
+            raise
 
 
 def _refusal(held: _Slice, points: int, rate: Rate) -> GatewayError:

@@ -60,6 +60,9 @@ class MadeUpContext:
     async def charge(self, points: int) -> None:
         """Costs nothing."""
 
+    async def settle(self, points: int) -> None:
+        """Costs nothing."""
+
     def restricted(self, requirements: frozenset[Enum]) -> frozenset[Enum]:
         return requirements & self.closed
 

@@ -18,6 +18,7 @@ from gateway.execution.definitions import FieldDefinition
 from gateway.execution.documents import Syntax
 from gateway.execution.fields import Source
 from gateway.execution.resolving import resolve
+from gateway.execution.spending import Spending
 from tests.factories.operations import Operations, Sent, Values
 
 
@@ -73,7 +74,7 @@ class Oracle:
         operation = prepared.operation(sent.operation_name)
         restricted = context.restricted(self._requirements)
         collector = Collector(self._definitions, syntax, operation.name, executor.variable_values, restricted)
-        executor.context_value = fallback.Run(context, restricted, collector)
+        executor.context_value = fallback.Run(context, restricted, collector, endless(context))
         result: Any = executor.execute_operation()
         return Result(result.data, result.errors or [])
 
@@ -117,4 +118,11 @@ async def by_core(engine: Engine, sent: Sent, context: RequestContext) -> Execut
     operation = engine.prepare(sent.source).operation(sent.operation_name)
     restricted = context.restricted(operation.requirements)
     syntax = Syntax(parse(sent.source))
-    return await fallback.execute(engine.definitions, syntax, operation.name, sent.variables, context, restricted)
+    return await fallback.execute(
+        engine.definitions, syntax, operation.name, sent.variables, context, restricted, endless(context)
+    )
+
+
+def endless(context: RequestContext) -> Spending:
+    """Of a request that may find as much as there is."""
+    return Spending(context, sys.maxsize, sys.maxsize)

@@ -145,3 +145,16 @@ async def test_old_buckets_are_swept_away(database: Database, owner_connection: 
     await process(database).of(None, "192.0.2.2").spend(10)
 
     assert await owner_connection.fetchval("SELECT array_agg(holder) FROM budgets") == ["ip_192.0.2.2"]
+
+
+async def test_what_is_done_already_takes_all_there_is_before_it_is_refused(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    budget = process(database).of(SPENDER, "")
+    await budget.spend(9_500)
+
+    with pytest.raises(GatewayError) as refused:
+        await budget.settle(900)
+
+    assert refused.value.code is GatewayErrorCode.RATE_LIMITED
+    assert await left(owner_connection) == budget.available == 0

@@ -26,6 +26,9 @@ class LibraryContext:
     async def charge(self, points: int) -> None:
         self.charged.append(points)
 
+    async def settle(self, points: int) -> None:
+        await self.charge(points)
+
     def called(self, resolver: str, rows: Sequence[object], info: Info) -> None:
         self.calls.append((resolver, len(rows)))
         self.selections[resolver] = info.selection
