@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 import asyncpg
@@ -53,7 +54,7 @@ class Customer:
             change_id = await self._plan(turn, together=together)
             row = await self._until(change_id, "PLANNED")
             key = f"apply {change_id}"
-            await persist(lambda: self._apply(change_id, row["plan_hash"], key))  # noqa: B023 -- awaited at once
+            await persist(partial(self._apply, change_id, row["plan_hash"], key))
             match self._random.randrange(6):
                 case 0:
                     await asyncio.sleep(self._random.uniform(0, 0.5))
