@@ -132,7 +132,9 @@ class NumberChangeInput:
     )
     ban_set: BanInput | None = strawberry.field(description="Ban a kind of communication.", default=strawberry.UNSET)
     ban_lift: BanInput | None = strawberry.field(description="Lift a ban.", default=strawberry.UNSET)
-    block: BlockInput | None = strawberry.field(description="Block the number.", default=strawberry.UNSET)
+    block: BlockInput | None = strawberry.field(
+        description="Block the number, or change the reason or end of its block.", default=strawberry.UNSET
+    )
     unblock: UnblockInput | None = strawberry.field(description="Unblock the number.", default=strawberry.UNSET)
     spending_limit_set: SpendingLimitInput | None = strawberry.field(
         description="Set or remove the spending limit.", default=strawberry.UNSET

@@ -13,7 +13,7 @@ from gateway.models.numbers import BlockReason, NumberStatus
 from gateway.operations import wording
 from gateway.operations.catalogue import Catalogue
 from gateway.operations.fees import going_on, resting
-from gateway.operations.obstacles import BLOCKED, NOTHING_TO_DO, bad_end, closed, out_of_service
+from gateway.operations.obstacles import NOTHING_TO_DO, bad_end, closed, out_of_service
 from gateway.operations.operation import Name, Operation, Outcome
 from gateway.operations.state import NumberState
 
@@ -24,6 +24,15 @@ REASONS = {
 }
 """Why a number is blocked, in words."""
 
+BLOCKED_LIKE_THAT = Text(
+    en="The number is blocked like that already: {block}.", ru="Номер уже так заблокирован: {block}."
+)
+REPLACES = Text(
+    en="The number is blocked already: {block}. This takes the place of it.",
+    ru="Номер уже заблокирован: {block}. Новая блокировка заменит эту.",
+)
+FOR_GOOD = Text(en="{reason}, until it is unblocked", ru="{reason}, до разблокировки")
+FOR_A_TIME = Text(en="{reason}, until {day}", ru="{reason}, до {day}")
 NOT_BLOCKED = Text(en="The number is not blocked.", ru="Номер не заблокирован.")
 FEES_REST = Text(
     en="As long as the number is blocked, fees by the day are not taken: {items}.",
@@ -48,10 +57,12 @@ NULL_CHARACTER = Text(
 )
 LONGEST_COMMENT = 1_000
 
+_BLOCKABLE = (NumberStatus.ACTIVE, NumberStatus.BLOCKED)
+
 
 @dataclass(frozen=True, slots=True)
 class Block(Operation):
-    """Blocks a number, until a moment or until it is unblocked.
+    """Blocks a number, until a moment or until it is unblocked; a block with another reason or end takes its place.
 
     Meanwhile fees by the day rest, those by the month go on. What the operator has stopped is the operator's to put
     into service, and is not blocked on top.
@@ -67,9 +78,12 @@ class Block(Operation):
     def check(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Outcome:
         if refusals := tuple(self._obstacles(state, moment)):
             return Outcome(state, refusals=refusals)
+        after = replace(state, status=NumberStatus.BLOCKED, block_reason=self.reason, blocked_until=self.until)
+        if state.status == NumberStatus.BLOCKED:
+            return Outcome(after, warnings=(REPLACES(block=_words(state)),))
         resting_items = resting(state, catalogue, NumberStatus.BLOCKED)
         return Outcome(
-            replace(state, status=NumberStatus.BLOCKED, block_reason=self.reason, blocked_until=self.until),
+            after,
             monthly_kopecks=-sum(item.monthly_fee_kopecks for item in resting_items),
             warnings=tuple(_fees(state, catalogue)),
         )
@@ -77,15 +91,16 @@ class Block(Operation):
     def _obstacles(self, state: NumberState, moment: datetime) -> Iterator[Refusal]:
         if refusal := closed(state):
             yield refusal
-        elif state.status == NumberStatus.BLOCKED:
-            yield Refusal(ErrorCode.ALREADY_DONE, BLOCKED(), (self.field,), hint=NOTHING_TO_DO())
-        elif state.status != NumberStatus.ACTIVE and (refusal := out_of_service(_in_active_company(state))):
+        elif (state.status, state.block_reason, state.blocked_until) == (NumberStatus.BLOCKED, self.reason, self.until):
+            message = BLOCKED_LIKE_THAT(block=_words(state))
+            yield Refusal(ErrorCode.ALREADY_DONE, message, (self.field,), hint=NOTHING_TO_DO())
+        elif state.status not in _BLOCKABLE and (refusal := out_of_service(_in_active_company(state))):
             yield refusal
         else:
             yield from bad_end(self.until, moment, (self.field, "until"))
 
     def inverse(self, before: NumberState, after: NumberState, catalogue: Catalogue) -> tuple[Operation, ...]:
-        return (Unblock(),)
+        return (_block(before),) if before.status == NumberStatus.BLOCKED else (Unblock(),)
 
     def names(self, before: NumberState, catalogue: Catalogue) -> Mapping[str, Name]:
         return {"reason": wording.in_both_languages(REASONS[self.reason])}
@@ -125,7 +140,7 @@ class Unblock(Operation):
             yield from bad_comment(self.comment, (self.field, "comment"))
 
     def inverse(self, before: NumberState, after: NumberState, catalogue: Catalogue) -> tuple[Operation, ...]:
-        return (Block(BlockReason(before.block_reason or BlockReason.VOLUNTARY), before.blocked_until),)
+        return (_block(before),)
 
     def names(self, before: NumberState, catalogue: Catalogue) -> Mapping[str, Name]:
         return {"comment": f": {self.comment}" if self.comment else ""}
@@ -138,6 +153,19 @@ def bad_comment(comment: str | None, field: tuple[str, ...]) -> Iterator[Refusal
         yield Refusal(ErrorCode.TOO_LARGE, TOO_LONG(longest=LONGEST_COMMENT, length=length), field)
     elif "\0" in (comment or ""):
         yield Refusal(ErrorCode.INVALID, NULL_CHARACTER(), field)
+
+
+def _block(state: NumberState) -> Block:
+    """The block that a number has."""
+    return Block(BlockReason(state.block_reason or BlockReason.VOLUNTARY), state.blocked_until)
+
+
+def _words(state: NumberState) -> Message:
+    """The block that a number has, in words."""
+    block = _block(state)
+    if block.until is None:
+        return FOR_GOOD(reason=REASONS[block.reason])
+    return FOR_A_TIME(reason=REASONS[block.reason], day=wording.day(block.until, state.time_zone))
 
 
 def _in_active_company(state: NumberState) -> NumberState:

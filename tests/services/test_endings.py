@@ -9,15 +9,32 @@ import asyncpg
 import pytest
 
 from gateway.db import Database
+from gateway.models.numbers import BlockReason
+from gateway.operations.blocks import Block
 from gateway.operations.catalogue import Catalogue
+from gateway.operations.operation import Operation
 from gateway.services.endings import end_what_is_due
 from gateway.services.journal_verification import verify
-from tests.services.fleet import BRANCH_NUMBER, COMPANY, FOREIGN_NUMBER, NUMBER, OTHER_COMPANY, insert
+from gateway.services.numbers import Done, change
+from tests.services.fleet import (
+    ADMINISTRATOR,
+    BRANCH_NUMBER,
+    COMPANY,
+    FOREIGN_NUMBER,
+    NUMBER,
+    ORIGIN,
+    OTHER_COMPANY,
+    insert,
+)
 from tests.unit.operations.catalogues import PROMO, catalogue
 
 CATALOGUE = catalogue()
 PAST, FUTURE = datetime(2026, 3, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(days=1)
 pytestmark = pytest.mark.usefixtures("fleet")
+
+
+async def make(database: Database, operation: Operation) -> Done:
+    return await change(database, ADMINISTRATOR, NUMBER, operation, catalogue=CATALOGUE, origin=ORIGIN)
 
 
 async def block(connection: asyncpg.Connection, *number_ids: int, until: datetime | None = PAST) -> None:
@@ -66,6 +83,22 @@ async def test_what_is_over_ends_and_is_written_down(database: Database, owner_c
         "blockedUntil": "2026-03-01T00:00:00+00:00",
     }
     assert json.loads(after[2]["after"]) == {"status": "ACTIVE", "blockReason": None, "blockedUntil": None}
+
+
+async def test_a_phone_that_is_lost_while_its_block_runs_out_stays_blocked(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    await make(database, Block(BlockReason.VOLUNTARY, FUTURE))
+    await owner_connection.execute("UPDATE numbers SET blocked_until = $1 WHERE id = $2", PAST, NUMBER)
+    await make(database, Block(BlockReason.LOST))
+
+    assert await end_what_is_due(database, catalogue=CATALOGUE) == 0
+
+    [number] = await owner_connection.fetch("SELECT status, block_reason, blocked_until FROM numbers WHERE id = 101")
+    assert tuple(number) == ("BLOCKED", "LOST", None)
+    line = (await owner_connection.fetch("SELECT before, after FROM journal_entries ORDER BY id"))[-1]
+    assert json.loads(line["before"]) == {"blockReason": "VOLUNTARY", "blockedUntil": "2026-03-01T00:00:00+00:00"}
+    assert json.loads(line["after"]) == {"blockReason": "LOST", "blockedUntil": None}
 
 
 async def test_many_workers_end_each_once(database: Database, owner_connection: asyncpg.Connection) -> None:

@@ -71,7 +71,9 @@ def ring(conditions: str) -> NumberState:
         (BanSet(ABROAD), number(bans={ABROAD: Banned(EARLIER)}), "ALREADY_DONE", ("banSet", "kind")),
         (BanLift(ABROAD), number(), "ALREADY_DONE", ("banLift", "kind")),
         (OptionConnect(PROMO), number(bans={"DATA": Banned(EARLIER)}), "CONFLICT", ("optionConnect", "optionId")),
-        (Block(BlockReason.LOST), blocked(), "ALREADY_DONE", ("block",)),
+        (Block(BlockReason.LOST), blocked("LOST"), "ALREADY_DONE", ("block",)),
+        (Block(BlockReason.LOST, LATER), blocked("LOST", blocked_until=LATER), "ALREADY_DONE", ("block",)),
+        (Block(BlockReason.LOST, NOW), blocked(), "INVALID", ("block", "until")),
         (Block(BlockReason.LOST), number(status="SUSPENDED"), "NOT_AVAILABLE", ()),
         (Block(BlockReason.LOST, NOW), number(), "INVALID", ("block", "until")),
         (Unblock(), number(), "ALREADY_DONE", ("unblock",)),
@@ -155,6 +157,11 @@ def test_a_number_that_was_given_back_is_left_alone(operation: Operation, column
             ],
         ),
         (
+            Block(BlockReason.LOST),
+            blocked(blocked_until=LATER),
+            ["The number is blocked already: by request, until 2026-04-03. This takes the place of it."],
+        ),
+        (
             Assign(employee_id=None),
             number(employee_id=31, limit=Limited(5, LimitRule.EMPLOYEE_PAYS), around=AROUND),
             ["Beyond the spending limit the employee paid; without an employee paid services stop there."],
@@ -193,6 +200,31 @@ def test_what_is_set(operation: Operation, columns: dict[str, Any]) -> None:
     state = number(around=AROUND)
 
     assert check(operation, state).after == replace(state, **columns)
+
+
+@pytest.mark.parametrize(
+    ("operation", "state"),
+    [
+        (Block(BlockReason.LOST), blocked(blocked_until=LATER)),
+        (Block(BlockReason.LOST, LATER), blocked("LOST")),
+        (Block(BlockReason.LOST), blocked("LOST", blocked_until=LATER)),
+        (Block(BlockReason.VOLUNTARY), blocked("LOST", company_status="SUSPENDED")),
+        (ForwardingSet(BUSY, COLLEAGUE, LATER), number(forwardings={BUSY: Forwarded(COLLEAGUE)})),
+        (ForwardingSet(BUSY, COLLEAGUE), number(forwardings={BUSY: Forwarded(COLLEAGUE, LATER)})),
+        (ForwardingSet(BUSY, BERLIN), number(forwardings={BUSY: Forwarded(COLLEAGUE)})),
+        (SpendingLimitSet(50_000, LimitRule.STOP), number(limit=Limited(50_000, "NOTIFY"))),
+        (SpendingLimitSet(60_000, LimitRule.STOP), number(limit=Limited(50_000, "STOP"))),
+        (Assign(employee_id=31), number(employee_id=32, around=Surroundings(employees={31: "Ivan", 32: "Olga"}))),
+        (LabelSet("desk"), number(label="Desk")),
+    ],
+)
+def test_what_is_set_otherwise_is_set_anew_and_comes_back(operation: Operation, state: NumberState) -> None:
+    outcome = check(operation, state)
+    [inverse] = operation.inverse(state, outcome.after, CATALOGUE)
+
+    assert (outcome.refusals, outcome.monthly_kopecks) == ((), 0)
+    assert [each.code for each in check(operation, outcome.after).refusals] == [ErrorCode.ALREADY_DONE]
+    assert check(inverse, outcome.after).after == state
 
 
 def test_forwardings_stop_one_by_one_or_all_at_once() -> None:
