@@ -64,7 +64,7 @@ class BulkChangePlanInput:
         description=f"Which numbers. Each costs {POINTS_PER_NUMBER} points beside those of the request."
     )
     changes: list[NumberChangeInput] = strawberry.field(
-        description="One to ten changes, done in this order to each number."
+        description="One to ten changes, done in this order to each number; what is so already is passed over."
     )
     on_error: BulkErrorPolicy = strawberry.field(
         description="What happens when some can't be done. REJECT_ALL is for at most 10,000 numbers.",

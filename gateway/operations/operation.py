@@ -1,13 +1,13 @@
 """What an operation is: something that can be checked against a number, priced, applied and taken back."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, NamedTuple, TypeAlias
 
 from authz.actions import Action
-from gateway.kit.errors import Refusal
+from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Message, Text
 from gateway.operations.catalogue import Catalogue
 from gateway.operations.state import NumberState
@@ -29,6 +29,11 @@ class Outcome:
     monthly_kopecks: int = 0
     warnings: tuple[Message, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def done_already(self) -> bool:
+        """Whether nothing else is against it than that it is so already."""
+        return bool(self.refusals) and all(each.code is ErrorCode.ALREADY_DONE for each in self.refusals)
 
 
 class Operation(ABC):
@@ -70,19 +75,28 @@ class Checked(NamedTuple):
 
 def check_each(
     operations: Sequence[Operation], state: NumberState, catalogue: Catalogue, moment: datetime
-) -> Iterator[Checked]:
-    """Several operations, one after another on the same number, up to the first that is refused."""
+) -> list[Checked]:
+    """Several operations, one after another on the same number, up to the first that is refused.
+
+    What is done already is passed over; where nothing else is left, its refusal is all there is.
+    """
+    checked: list[Checked] = []
+    moot: list[Checked] = []
     for operation in operations:
         outcome = operation.check(state, catalogue, moment)
-        yield Checked(operation, state, outcome)
+        if outcome.done_already:
+            moot.append(Checked(operation, state, outcome))
+            continue
+        checked.append(Checked(operation, state, outcome))
         if outcome.refusals:
-            return
+            break
         state = outcome.after
+    return checked or moot[:1]
 
 
 def check_all(operations: Sequence[Operation], state: NumberState, catalogue: Catalogue, moment: datetime) -> Outcome:
-    """Several operations, one after another on the same number: all of them, or, when one is refused, none."""
-    return total(state, list(check_each(operations, state, catalogue, moment)))
+    """Several operations, one after another on the same number: all, or, when one is refused, none."""
+    return total(state, check_each(operations, state, catalogue, moment))
 
 
 def total(state: NumberState, checked: Sequence[Checked]) -> Outcome:

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.kit.errors import ErrorCode
 from gateway.kit.texts import Message, Text
 from gateway.operations import wording
 from gateway.operations.catalogue import Catalogue
-from gateway.operations.operation import Checked, Operation, Outcome, check_all
+from gateway.operations.operation import Checked, Operation, check_all
 from gateway.operations.state import NumberState
 
 NOT_REFUNDED = Text(en="{price} taken at once is not paid back.", ru="Разовая плата {price} не возвращается.")
@@ -35,27 +34,6 @@ def inverses(checked: Sequence[Checked], catalogue: Catalogue) -> tuple[Operatio
     )
 
 
-def check_back(
-    reverse: Sequence[Operation], state: NumberState, catalogue: Catalogue, moment: datetime
-) -> list[Checked]:
-    """What takes operations back, one after another up to the first that is refused.
-
-    What is done already is passed over; where nothing else is left, its refusal is all there is.
-    """
-    checked: list[Checked] = []
-    moot: list[Checked] = []
-    for operation in reverse:
-        outcome = operation.check(state, catalogue, moment)
-        if _done_already(outcome):
-            moot.append(Checked(operation, state, outcome))
-            continue
-        checked.append(Checked(operation, state, outcome))
-        if outcome.refusals:
-            break
-        state = outcome.after
-    return checked or moot[:1]
-
-
 def stand(
     operations: Sequence[Operation],
     reverse: Sequence[Operation],
@@ -70,7 +48,7 @@ def stand(
     for operation in operations:
         outcome = operation.check(state, catalogue, moment)
         again = operation.inverse(state, outcome.after, catalogue)
-        if not _done_already(outcome) and any(each not in reverse for each in again):
+        if not outcome.done_already and any(each not in reverse for each in again):
             return False
     return True
 
@@ -96,10 +74,6 @@ def undo(checked: Sequence[Checked], catalogue: Catalogue, moment: datetime) -> 
         PROMOTION_GONE(option=catalogue.options[each].name) for each in _promotions_lost(state, back.after, moment)
     ]
     return Undo(reverse, back.one_off_kopecks, tuple(notes))
-
-
-def _done_already(outcome: Outcome) -> bool:
-    return bool(outcome.refusals) and all(each.code is ErrorCode.ALREADY_DONE for each in outcome.refusals)
 
 
 def _promotions_lost(before: NumberState, restored: NumberState, moment: datetime) -> Iterator[int]:

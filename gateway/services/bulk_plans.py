@@ -259,7 +259,7 @@ class _Plan:
         An undo needs a number that nobody has changed since `changed_at`, but for taking back some of what was done
         to it `earlier` and leaving the rest.
         """
-        trial = try_out(author, state, own or self.operations, self.catalogue, moment, back=bool(own))
+        trial = try_out(author, state, own or self.operations, self.catalogue, moment)
         outcome, refusal = trial.outcome, next(iter(trial.outcome.refusals), None)
         if refusal is None and changed_at not in (None, state.updated_at):
             moot = earlier and len(trial.checked) < len(own)

@@ -283,7 +283,7 @@ def _end(
     catalogue: Catalogue,
     moment: datetime,
 ) -> _End:
-    checked, outcome = try_out(author, state, operations, catalogue, moment, back=bool(item["operations"]))
+    checked, outcome = try_out(author, state, operations, catalogue, moment)
     planned = item["one_off_kopecks"], item["monthly_kopecks"]
     if outcome.refusals:
         return _End(item, outcome.refusals[0])

@@ -12,12 +12,14 @@ from gateway.operations import registry
 from gateway.operations.catalogue import Catalogue
 from gateway.operations.operation import Checked, Operation, Outcome, check_each, total
 from gateway.operations.state import NumberState
-from gateway.operations.undo import check_back
 from gateway.services.numbers import ASK_FOR_ROLE, FORBIDDEN, missing_rights, missing_there
 
 
 class Trial(NamedTuple):
-    """The operations one by one, and all together: an outcome with refusals where one of them can't be done."""
+    """The operations that are to be done, and all together: an outcome with refusals where one of them can't be.
+
+    Those that are done already are not among them, unless all are.
+    """
 
     checked: Sequence[Checked]
     outcome: Outcome
@@ -29,17 +31,12 @@ def try_out(
     operations: Sequence[Operation],
     catalogue: Catalogue,
     moment: datetime,
-    *,
-    back: bool,
 ) -> Trial:
-    """What they would do to the number in that state, in the name of somebody. Fields begin at ("changes", …).
-
-    With `back` they take others back: those that are done already are passed over.
-    """
+    """What they would do to the number in that state, in the name of somebody. Fields begin at ("changes", …)."""
     missing = tuple(_missing(principal, state, operations))
     if missing:
         return Trial((), Outcome(state, refusals=missing))
-    checked = list((check_back if back else check_each)(operations, state, catalogue, moment))
+    checked = check_each(operations, state, catalogue, moment)
     outcome = total(state, checked)
     refusals = outcome.refusals or tuple(
         refusal for operation, before, done in checked for refusal in missing_there(principal, before, operation, done)

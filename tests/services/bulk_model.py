@@ -18,17 +18,17 @@ class Look:
     options: frozenset[int] = frozenset()
 
     def after(self, operations: tuple[Operation, ...]) -> "Look | None":
-        """How it is after these; None where one of them is refused."""
+        """How it is after these; None where one of them is refused, or it is so already."""
         look = self
         for operation in operations:
             match operation:
-                case LabelSet(label) if label != look.label:
+                case LabelSet(label):
                     look = Look(label, look.options)
-                case OptionConnect(option_id) if not look.options:
+                case OptionConnect(option_id) if look.options <= {option_id}:
                     look = Look(look.label, frozenset({option_id}))
                 case _:
                     return None
-        return look
+        return None if look == self else look
 
 
 @dataclass

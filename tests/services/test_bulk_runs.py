@@ -101,6 +101,38 @@ async def test_undoing_passes_over_what_somebody_took_back_already(bulk: Bulk) -
     assert await bulk.errors(again) == dict.fromkeys(EVERY, "ALREADY_DONE") | {BRANCH_NUMBER: "CONFLICT"}
 
 
+async def test_what_is_so_already_is_passed_over_and_the_rest_is_done_and_undone(bulk: Bulk) -> None:
+    await relabel(bulk, NUMBER, "here")
+    await change(bulk.database, ADMINISTRATOR, BRANCH_NUMBER, OptionConnect(PLAIN), catalogue=CATALOGUE, origin=ORIGIN)
+    both = (LabelSet("here"), OptionConnect(PLAIN))
+    await bulk.done(*both, target=[103])
+
+    change_id = await bulk.done(*both, target=[NUMBER, BRANCH_NUMBER, 103])
+
+    assert await bulk.errors(change_id) == {NUMBER: None, BRANCH_NUMBER: None, 103: "ALREADY_DONE"}
+    row, items = await bulk.row(change_id), await bulk.items(change_id)
+    assert (row["one_off_kopecks"], row["monthly_kopecks"]) == (5_000, 10_000)
+    assert [(item["state"], item["one_off_kopecks"]) for item in items] == [
+        ("APPLIED", 5_000),
+        ("APPLIED", 0),
+        ("REFUSED", 0),
+    ]
+    lines = await bulk.connection.fetch(
+        "SELECT number_id, action FROM journal_entries WHERE bulk_change_id = $1 AND number_id IS NOT NULL ORDER BY 1",
+        change_id,
+    )
+    assert [tuple(line) for line in lines] == [(NUMBER, "option:connect"), (BRANCH_NUMBER, "label:set")]
+
+    undo = await bulk.make(await bulk_changes.undo(bulk.database, ADMINISTRATOR, change_id, origin=ORIGIN))
+    await bulk.apply(undo)
+    await bulk.work(undo)
+
+    assert await bulk.counts(undo) == {"APPLIED": 2}
+    assert (await labels(bulk))[:3] == ["here", None, "here"]
+    connected = await bulk.connection.fetch("SELECT number_id FROM connected_options ORDER BY 1")
+    assert [each["number_id"] for each in connected] == [BRANCH_NUMBER, 103]
+
+
 async def test_a_retry_is_for_what_was_not_done(bulk: Bulk) -> None:
     change_id = await bulk.plan(OptionConnect(PLAIN))
     await bulk.apply(change_id)

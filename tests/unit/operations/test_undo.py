@@ -99,7 +99,7 @@ def settled(state: NumberState) -> NumberState:
 
 
 def undone(operations: tuple[Operation, ...], state: NumberState) -> Undo:
-    return undo(list(check_each(operations, state, CATALOGUE, NOW)), CATALOGUE, NOW)
+    return undo(check_each(operations, state, CATALOGUE, NOW), CATALOGUE, NOW)
 
 
 def test_a_second_operation_sees_the_first() -> None:
@@ -116,6 +116,19 @@ def test_when_one_operation_is_refused_none_is_done() -> None:
 
     assert outcome.after is state
     assert (outcome.one_off_kopecks, outcome.monthly_kopecks, len(outcome.refusals)) == (0, 0, 1)
+
+
+def test_what_is_done_already_is_passed_over_and_refused_where_nothing_else_is_left() -> None:
+    state = replace(number(PLAIN), label="Desk")
+
+    outcome = check_all((LabelSet("Desk"), OptionConnect(PLAIN), OptionConnect(ADD_ON)), state, CATALOGUE, NOW)
+    nothing = check_all((LabelSet("Desk"), OptionConnect(PLAIN)), state, CATALOGUE, NOW)
+    back = undone((LabelSet("Desk"), OptionConnect(PLAIN), OptionConnect(ADD_ON)), state)
+
+    assert (outcome.refusals, outcome.one_off_kopecks, outcome.monthly_kopecks) == ((), 0, 2_000)
+    assert outcome.after.options.keys() == {PLAIN, ADD_ON}
+    assert back.operations == (OptionDisconnect(ADD_ON),)
+    assert [each.message.render(Language.EN) for each in nothing.refusals] == ["The label is like that already."]
 
 
 def test_a_tariff_is_taken_back_with_the_options_that_it_cost_in_an_order_that_works() -> None:
