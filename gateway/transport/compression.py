@@ -2,9 +2,8 @@
 
 import asyncio
 import zlib
-from functools import lru_cache
 
-from gateway.transport.requests import quality_of
+from gateway.transport.requests import quality_of, remembered
 
 _SMALLEST = 4_000
 """Bytes that are worth it: packing costs 0.1 ms whatever the length, and below this saves a packet or two."""
@@ -12,7 +11,7 @@ _LONG = 100_000
 """Bytes that take 0.4 ms and more, which a thread spends without holding up anybody else."""
 
 
-@lru_cache(maxsize=256)
+@remembered
 def takes_gzip(accept_encoding: str) -> bool:
     """Whether an Accept-Encoding header takes gzip."""
     weights = {}

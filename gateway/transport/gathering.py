@@ -5,9 +5,10 @@ client: of a small answer that took a tenth of the CPU.
 """
 
 import asyncio
-from typing import Any, cast
+from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+_LARGE = 60_000
+"""Bytes that are worth a write of their own: who writes on is told at once when nobody reads."""
 
 
 class Gathering:
@@ -22,6 +23,8 @@ class Gathering:
         if not self._waiting:
             self._loop.call_soon(self._send)
         self._waiting.append(data)
+        if len(data) > _LARGE:
+            self._send()
 
     def close(self) -> None:
         self._send()
@@ -34,10 +37,3 @@ class Gathering:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
-
-
-class GatheringProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP, and what a connection is upgraded to, over a transport that gathers."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(cast(asyncio.Transport, Gathering(transport)))

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from gateway.db import Database
 from gateway.settings import Settings
 from gateway.transport.health import HealthEndpoints
+from gateway.transport.protocol import HttpProtocol
 
 
 class _Server(uvicorn.Server):
@@ -27,6 +28,7 @@ async def answering(db: Database, settings: Settings, port: int) -> AsyncIterato
         Starlette(routes=HealthEndpoints(db, settings, lambda: False).routes),
         settings.host,
         port,
+        http=HttpProtocol,
         lifespan="off",
         log_level="warning",
         access_log=False,

@@ -1,10 +1,10 @@
 """A GraphQL request as it came over HTTP: who may send it, media types, size, and the three parameters."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from functools import lru_cache, wraps
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
 import orjson
@@ -19,6 +19,9 @@ LARGEST_BODY = 100_000
 """Bytes of a request's body."""
 _PATIENCE, _SLOWEST = 10.0, 20_000
 """Seconds that a body may take, and for how many bytes that have come a second more is granted."""
+
+_REMEMBERED = 300
+"""Characters of a header whose meaning is kept."""
 
 EVENTS = "text/event-stream"
 TEXT = "text/plain"
@@ -59,6 +62,15 @@ TOO_SLOW = Text(
     en="The body was not there after {seconds} seconds. Send it again, over a faster line or in smaller parts.",
     ru="Тело запроса не пришло за {seconds} с. Повторите запрос по более быстрому каналу или меньшими частями.",
 )
+
+
+T = TypeVar("T")
+
+
+def remembered(function: Callable[[str], T]) -> Callable[[str], T]:
+    """Keeps what the headers mean that come again and again. Long ones would only fill the memory."""
+    kept = lru_cache(maxsize=256)(function)
+    return wraps(function)(lambda header: kept(header) if len(header) <= _REMEMBERED else function(header))
 
 
 def headers_of(scope: Scope) -> Headers:
@@ -198,7 +210,7 @@ def _document_id(given: Mapping[str, Any], extensions: object) -> str | None:
     return id.removeprefix("sha256:").lower() if id is not None else None
 
 
-@lru_cache(maxsize=256)
+@remembered
 def accepted(accept: str) -> str | None:
     """The media type to answer in; None when the caller takes none of ours. Nothing said means plain JSON."""
     best, best_quality = (JSON, 0.0) if not accept.strip() else (None, 0.0)
@@ -211,7 +223,7 @@ def accepted(accept: str) -> str | None:
     return best
 
 
-@lru_cache(maxsize=256)
+@remembered
 def is_json(content_type: str) -> bool:
     """Whether a Content-Type is JSON in UTF-8."""
     media, *parameters = (piece.strip().lower() for piece in content_type.split(";"))
