@@ -214,7 +214,7 @@ async def approve(db: Database, reviewer: str, id: int, *, post: Post) -> Applic
 async def reject(db: Database, reviewer: str, id: int, reason: str, *, post: Post) -> None:
     """Refuses an open application; the applicant is told why. Raises `Refusal`."""
     reason = " ".join(reason.split())
-    if not 1 <= len(reason) <= LONGEST_TEXT:
+    if not is_line(reason, LONGEST_TEXT):
         raise Refusal(ErrorCode.REQUIRED, NO_REASON(longest=LONGEST_TEXT), ("reason",))
     async with db.transaction(Tenant()) as session:
         within = partial(run, session)

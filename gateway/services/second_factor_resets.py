@@ -9,7 +9,7 @@ from authz.principal import Principal
 from gateway.db import run
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, encode
-from gateway.kit.texts import Text
+from gateway.kit.texts import Text, is_line
 from gateway.models import metadata
 from gateway.models.journal import ActorKind, Channel
 from gateway.services import giving, holdings, invitations
@@ -132,7 +132,7 @@ async def reset(
 async def reset_by_staff(visit: Visit, reviewer: str, login: str, papers: str) -> None:
     """The same, for anybody, by the operator's staff, after looking at these papers. Raises `Refusal`."""
     papers = " ".join(papers.split())
-    if not 1 <= len(papers) <= LONGEST_REASON:
+    if not is_line(papers, LONGEST_REASON):
         raise Refusal(ErrorCode.REQUIRED, NO_REASON(longest=LONGEST_REASON), ("papers",))
     found = await find_login(visit, normal_login(login))
     if found is None:

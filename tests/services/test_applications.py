@@ -144,9 +144,10 @@ async def test_only_what_comes_next_can_be_done(browser: Browser) -> None:
 
     await applications.take(db, STAFF, id)
     assert await refused(applications.take(db, "Another", id)) == [(ErrorCode.CONFLICT, ("id",))]
-    assert await refused(applications.reject(db, STAFF, id, "  ", post=browser.post)) == [
-        (ErrorCode.REQUIRED, ("reason",))
-    ]
+    for no_reason in ("  ", "No\0"):
+        assert await refused(applications.reject(db, STAFF, id, no_reason, post=browser.post)) == [
+            (ErrorCode.REQUIRED, ("reason",))
+        ]
 
     await applications.reject(db, STAFF, id, "No", post=browser.post)
     assert await refused(approve(browser, id)) == [(ErrorCode.CONFLICT, ("id",))]
