@@ -1,5 +1,6 @@
 """The database: reads as one tenant, transactions, notifications, and the only place that commits."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from functools import partial
@@ -68,6 +69,8 @@ class Database:
         event.listen(self._engine.sync_engine, "before_cursor_execute", _begin)
         event.listen(self._engine.sync_engine, "after_cursor_execute", _end)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+        self.long_work = asyncio.Semaphore(max(1, writers // 2))
+        """What ends in a transaction of many seconds is done inside: half of the connections are left to the others."""
         self._listener = Listener(self._connect)
 
     async def open(self) -> None:

@@ -10,8 +10,7 @@ from gateway.execution import PUBLIC, Info, Row, batched, column
 from gateway.kit.errors import ErrorCode
 from gateway.kit.ids import Kind, decode
 from gateway.services.register_rows import CellError as CellErrorRow
-from gateway.services.registers import Imported, import_register
-from gateway.services.uploads import load_upload
+from gateway.services.registers import Imported, import_upload
 from schema.context import Context
 from schema.inputs import given, idempotency_key
 from schema.user_errors import UserError, attempt
@@ -67,15 +66,15 @@ async def _register_import(
 async def _import(context: Context, input: RegisterImportInput) -> Imported:
     company_id = decode(input.company_id, Kind.COMPANY, ("companyId",))
     upload_id = decode(input.upload_id, Kind.UPLOAD, ("uploadId",))
-    _, content = await load_upload(context.db, context.caller, company_id, upload_id)
-    return await import_register(
+    return await import_upload(
         context.db,
         context.caller,
         company_id,
-        content,
+        upload_id,
         catalogue=context.catalogue,
         origin=context.author,
         dry_run=input.dry_run,
+        budget=context.budget,
         idempotency_key=given(input.idempotency_key),
     )
 
@@ -94,6 +93,7 @@ def _cell_error(error: CellErrorRow, context: Context) -> Row:
 class RegisterMutation:
     register_import: RegisterImportPayload = batched(
         _register_import,
-        "Take over a register of numbers and employees from an uploaded file.",
+        "Take over a register of numbers and employees from an uploaded file, one of a company at a time, dry runs "
+        "too; each row costs 5 points. A company has CONFLICT while another one of it is under way.",
         Action.REGISTER_IMPORT,
     )

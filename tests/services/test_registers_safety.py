@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -148,33 +147,6 @@ async def test_another_company_that_takes_a_number_meanwhile_is_told(
     assert told(await take_over(database, HEADER, *ROWS)) == [(3, "Номер", "89261000001", "NOT_AVAILABLE")]
 
 
-async def test_one_import_into_a_company_at_a_time(database: Database) -> None:
-    meanwhile: list[asyncio.Task[Any]] = []
-
-    async def others() -> tuple[Any, ...]:
-        imports = (
-            take_over(database, HEADER, *ROWS),
-            take_over(database, HEADER, *ROWS, dry_run=True),
-            take_over(
-                database, ("Номер", "Метка"), ("89260000201", "B"), principal=FOREIGNER, company_id=OTHER_COMPANY
-            ),
-        )
-        return await asyncio.gather(*imports, return_exceptions=True)
-
-    def start(done: int, total: int | None) -> None:
-        if total is None and not meanwhile:
-            meanwhile.append(asyncio.create_task(others()))
-
-    rows = [(f"8926200{each:04}", "T1", "", "", "") for each in range(3_000)]
-    imported = await take_over(database, HEADER, *rows, progress=start)
-    refused, tried, foreign = await meanwhile[0]
-
-    assert imported.added == 3_000
-    assert isinstance(refused, Refusal)
-    assert (refused.code, refused.field) == (ErrorCode.CONFLICT, ("companyId",))
-    assert (tried.added, foreign.changed) == (1, 1)
-
-
 async def test_a_change_that_is_under_way_is_waited_for(
     database: Database, owner_connection: asyncpg.Connection
 ) -> None:
@@ -241,25 +213,6 @@ async def test_numbers_of_other_companies_stay_as_they_are(
     await take_over(database, HEADER, *ROWS)
 
     assert await owner_connection.fetch(foreign) == before
-
-
-async def test_other_tasks_run_while_rows_are_read(database: Database) -> None:
-    """Turns of the event loop instead of time, which depends on the machine: a turn for 100 rows at least."""
-    turns = 0
-
-    async def count() -> None:
-        nonlocal turns
-        while True:
-            await asyncio.sleep(0)
-            turns += 1
-
-    rows = [(f"8926{each:07}",) for each in range(5_000)]
-    counting = asyncio.create_task(count())
-    heard: list[int] = []
-    await take_over(database, ("Номер",), *rows, dry_run=True, progress=lambda done, total: heard.append(turns))
-    counting.cancel()
-
-    assert min(later - earlier for earlier, later in pairwise(heard)) >= 10
 
 
 async def test_a_new_number_reads_its_employee_not_all_of_them(
