@@ -29,6 +29,8 @@ from schema.tariffs import Tariff
 from schema.uploads import Upload
 
 MOST_REPRESENTATIONS = 1_000
+_SDL = 1_000
+"""Points of the schema, one for each 100 bytes as of a file."""
 SNAPSHOT = Path(__file__).with_name("schema.graphql")
 
 NO_REPRESENTATION = Text(
@@ -72,7 +74,7 @@ extend schema
 
 @strawberry.type(name="_Service", description="The gateway as a subgraph.")
 class Service:
-    sdl: str = column("The schema for composition.", PUBLIC)
+    sdl: str = column("The schema for composition.", PUBLIC, cost=_SDL)
 
 
 @cache

@@ -47,8 +47,8 @@ class Connections:
         have ended, `Ending`, which those do not wait for that are `finite` and come to an end by themselves. Raises
         `GatewayError` RATE_LIMITED for too many.
         """
-        identity = caller.identity
-        whose, limit = (caller.ip, _OF_AN_ADDRESS) if identity is None else (_whose(caller), _OF_A_PRINCIPAL)
+        identity, whose = caller.identity, caller.holder
+        limit = _OF_AN_ADDRESS if identity is None else _OF_A_PRINCIPAL
         if self._open[whose] >= limit:
             raise GatewayError(GatewayErrorCode.RATE_LIMITED, TOO_MANY(limit=limit))
         self._open[whose] += 1
@@ -93,8 +93,3 @@ async def _change(changes: Changes, expires_at: datetime | None) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(left):
             await anext(changes)
-
-
-def _whose(caller: Caller) -> object:
-    assert caller.identity is not None
-    return caller.identity.principal.kind, caller.identity.principal.id

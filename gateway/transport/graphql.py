@@ -74,6 +74,7 @@ class GraphQLEndpoint:
             dump(result, context.language, request.correlation_id),
             media,
             more,
+            reader=caller.holder,
             cookies=_cookies(context, request.scope["scheme"] == "https"),
         )
 

@@ -40,6 +40,11 @@ class Caller:
     language: Language
     identity: Identity | None
 
+    @property
+    def holder(self) -> object:
+        """Who has what is counted: the principal, or the address of strangers."""
+        return self.ip if self.identity is None else (self.identity.principal.kind, self.identity.principal.id)
+
 
 MakeContext = Callable[[Caller, str], Context]
 """Makes the context of an operation from its caller and its correlation id."""

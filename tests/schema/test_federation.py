@@ -8,6 +8,7 @@ import pytest
 from graphql import GraphQLUnionType, build_schema
 
 from authz.principal import Principal
+from gateway.execution.engine import Estimate
 from gateway.kit.errors import GatewayErrorCode
 from gateway.kit.texts import Language
 from schema.federation import subgraph
@@ -105,6 +106,10 @@ async def test_the_schema_is_shown_to_no_stranger(register: Register) -> None:
     refused = await register.ask("{ _service { sdl } }", by=None)
 
     assert shown == {"_service": {"sdl": subgraph()}}
+    document = f"{{ _service {{ {' '.join(f'a{n}: sdl' for n in range(150))} }} }}"
+    priced = register.engine.estimate(register.engine.prepare(document), {}, None)
+    assert isinstance(priced, Estimate)
+    assert priced.cost >= 150 * len(subgraph()) / 100
     assert refused.data is None
     assert [cause.code for cause in refused.causes] == [GatewayErrorCode.UNAUTHENTICATED]
 
