@@ -13,10 +13,8 @@ from authz.actions import Action
 from authz.principal import Principal
 
 _IDS = ARRAY(BigInteger)
-_COMPANIES = bindparam("scope_companies", type_=_IDS)
-_EXCEPTIONS = bindparam("scope_exceptions", type_=_IDS)
-_DEPARTMENTS = bindparam("scope_departments", type_=_IDS)
-_DEPARTMENT_COMPANIES = bindparam("scope_department_companies", type_=_IDS)
+_NAME = "scope"
+"""How the parameters of a scope's condition begin, where a statement has only one."""
 
 
 class Shape(StrEnum):
@@ -27,22 +25,30 @@ class Shape(StrEnum):
     MIXED = "mixed"
 
     def where(
-        self, company: SQLColumnExpression[int], department: SQLColumnExpression[int | None] | None = None
+        self,
+        company: SQLColumnExpression[int],
+        department: SQLColumnExpression[int | None] | None = None,
+        name: str = _NAME,
     ) -> ColumnElement[bool]:
         """Which rows are in the scope, by the column of their company and that of their department.
 
         Rows that have no department belong to the whole company. Of a table without departments only `Scope.whole` and
-        `Scope.anywhere` can say which rows are in scope, and need no second column.
+        `Scope.anywhere` can say which rows are in scope, and need no second column. The parameters are `params`, or
+        those `named` like here.
         """
-        in_companies = company == any_(_COMPANIES)
+        in_companies = company == any_(bindparam(f"{name}_companies", type_=_IDS))
         if self is Shape.COMPANIES:
             return in_companies
         if department is None:
             raise TypeError("this scope goes by departments: for rows without one use its `whole` or `anywhere`")
-        in_departments = and_(company == any_(_DEPARTMENT_COMPANIES), department == any_(_DEPARTMENTS))
+        in_departments = and_(
+            company == any_(bindparam(f"{name}_department_companies", type_=_IDS)),
+            department == any_(bindparam(f"{name}_departments", type_=_IDS)),
+        )
         if self is Shape.DEPARTMENTS:
             return in_departments
-        return or_(and_(in_companies, or_(department.is_(None), department != all_(_EXCEPTIONS))), in_departments)
+        exceptions = bindparam(f"{name}_exceptions", type_=_IDS)
+        return or_(and_(in_companies, or_(department.is_(None), department != all_(exceptions))), in_departments)
 
 
 @dataclass(frozen=True)
@@ -66,10 +72,14 @@ class Scope:
     @cached_property
     def params(self) -> Mapping[str, tuple[int, ...]]:
         """Parameters of the condition, exactly those that its shape names."""
-        companies = {"scope_companies": self.companies}
+        return self.named(_NAME)
+
+    def named(self, name: str) -> Mapping[str, tuple[int, ...]]:
+        """The parameters under another name, for a statement that has several scopes."""
+        companies = {f"{name}_companies": self.companies}
         departments = {
-            "scope_departments": self.departments,
-            "scope_department_companies": self.department_companies,
+            f"{name}_departments": self.departments,
+            f"{name}_department_companies": self.department_companies,
         }
         match self.shape:
             case Shape.COMPANIES:
@@ -77,7 +87,7 @@ class Scope:
             case Shape.DEPARTMENTS:
                 return departments
             case Shape.MIXED:
-                return companies | {"scope_exceptions": self.exceptions} | departments
+                return companies | {f"{name}_exceptions": self.exceptions} | departments
 
     @cached_property
     def whole(self) -> "Scope":

@@ -13,7 +13,7 @@ from gateway.kit.ids import Kind
 from gateway.kit.paging import Keyset
 from gateway.loaders import number_filters
 from gateway.loaders import numbers as loader
-from gateway.loaders.narrowing import NO_FILTER, Filter, Parent
+from gateway.loaders.narrowing import NO_FILTER, Parent
 from gateway.models.numbers import NumberKind, NumberStatus
 from schema.connections import After, Before, First, Last
 from schema.context import Context
@@ -119,10 +119,6 @@ class NumberFilter:
         default=strawberry.UNSET, description="Has an option that is free now and turns paid."
     )
 
-    def conditions(self) -> Filter:
-        """What it asks of the loader. Raises `Refusal` at ("filter", …)."""
-        return self.criteria().conditions()
-
     def criteria(self) -> number_filters.NumberFilter:
         """The same filter with the numbers in its ids. Raises `Refusal` at ("filter", …)."""
         return number_filters.NumberFilter(
@@ -167,7 +163,7 @@ def _pages(load: Callable[..., Awaitable[Sequence[Row]]], parent: Callable[[Row]
             [parent(row) for row in rows],
             info.context.page(first, after, last, before),
             order_by.keyset() if order_by else loader.BY_MSISDN,
-            filter.conditions() if filter else NO_FILTER,
+            filter.criteria().conditions(info.context.principal) if filter else NO_FILTER,
             info.selection,
         )
 

@@ -1,6 +1,6 @@
 """What a filter of numbers asks for, as conditions of a statement and their parameters."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    or_,
     select,
     true,
     type_coerce,
@@ -25,6 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
+from authz.actions import Action
+from authz.principal import Principal
+from authz.scope import Scope, Shape, scope
 from gateway.kit.errors import InvalidValue
 from gateway.kit.phones import msisdn_prefix, msisdn_suffix
 from gateway.loaders.narrowing import Filter, in_subtree
@@ -47,6 +51,30 @@ def _text(name: str) -> Any:
 def _begins(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
     """A range instead of LIKE, which row-level security keeps from its index."""
     return and_(column >= _text(name), column < _text(f"{name}_end"))
+
+
+_EMPLOYEES = metadata.tables["employees"]
+_SHOWN = "employees"
+"""How the parameters of the scope of those employees begin who are shown."""
+
+
+def partly_shown(principal: Principal | None) -> Scope | None:
+    """Where employees are shown, to somebody who is not shown those of all numbers that they see."""
+    if principal is None:
+        return None
+    employees, numbers = scope(principal, Action.EMPLOYEE_READ), scope(principal, Action.NUMBER_READ)
+    return None if employees == numbers and numbers.shape is Shape.COMPANIES else employees
+
+
+def employee_shown(shape: Shape) -> ColumnElement[bool]:
+    """Whether the employee of a number is in the scope whose parameters are `shown_parameters`."""
+    there = shape.where(_EMPLOYEES.c.company_id, _EMPLOYEES.c.department_id, _SHOWN)
+    same = _EMPLOYEES.c.company_id == _NUMBERS.c.company_id, _EMPLOYEES.c.id == _NUMBERS.c.employee_id
+    return exists().where(*same, there.is_(True)).correlate(_NUMBERS)
+
+
+def shown_parameters(shown: Scope) -> Mapping[str, object]:
+    return shown.named(_SHOWN)
 
 
 _BANS = metadata.tables["service_bans"]
@@ -97,23 +125,36 @@ _TURNS_PAID = (
     .correlate(_NUMBERS)
 )
 
+_WORDS = all_(_list("words", String()))
+_USED_BY = _NUMBERS.c.employee_id == bindparam("employee_id", type_=BigInteger)
+_WITHOUT_EMPLOYEE = func.fold(func.coalesce(_NUMBERS.c.label, "")).concat(" ").concat(_NUMBERS.c.msisdn)
+
 CONDITIONS: dict[str, ColumnElement[bool]] = {
     "prefix": _begins(_NUMBERS.c.msisdn, "prefix"),
     "suffix": _begins(_NUMBERS.c.msisdn_reversed, "suffix"),
-    "search": _NUMBERS.c.search_text.like(all_(_list("words", String()))),
+    "search": _NUMBERS.c.search_text.like(_WORDS),
+    **{
+        f"search, {shape}": or_(
+            _WITHOUT_EMPLOYEE.like(_WORDS), and_(_NUMBERS.c.search_text.like(_WORDS), employee_shown(shape))
+        )
+        for shape in Shape
+    },
     "status": _NUMBERS.c.status == any_(_list("statuses", String())),
     "kind": _NUMBERS.c.kind == any_(_list("kinds", String())),
     "tariffs": _NUMBERS.c.tariff_id == any_(_list("tariff_ids", BigInteger())),
     "options": OPTION_IDS.contains(_list("option_ids", BigInteger())),
     "without_options": ~OPTION_IDS.overlap(_list("without_option_ids", BigInteger())),
     "departments": in_subtree(_NUMBERS.c.department_id),
-    "employee": _NUMBERS.c.employee_id == bindparam("employee_id", type_=BigInteger),
+    "employee": _USED_BY,
+    **{f"employee, {shape}": and_(_USED_BY, employee_shown(shape)) for shape in Shape},
     "unassigned": _NUMBERS.c.employee_id.is_(None),
     "assigned": _NUMBERS.c.employee_id.is_not(None),
     "promo": and_(_NUMBERS.c.status != NumberStatus.CLOSED.value, _TURNS_PAID),
     "updated_since": _NUMBERS.c.updated_at >= bindparam("updated_since", type_=DateTime(timezone=True)),
 }
-"""By name; they stand in a statement over the table `numbers` below `PARENT`."""
+"""By name; they stand in a statement over the table `numbers` below `PARENT`. Those that go by employees have another
+name for each shape of the scope where the caller is shown employees, unless those of all numbers are shown.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,15 +195,21 @@ class NumberFilter:
     updated_since: datetime | None = None
     promo: PromoFilter | None = None
 
-    def conditions(self) -> Filter:
-        """The conditions of a statement. Raises `Refusal` INVALID or TOO_LARGE at ("filter", …)."""
+    def conditions(self, principal: Principal | None) -> Filter:
+        """The conditions of a statement for this caller, who finds no number by an employee they are not shown.
+
+        Raises `Refusal` INVALID or TOO_LARGE at ("filter", …).
+        """
         given: dict[str, dict[str, object]] = {}
+        shown = partly_shown(principal)
+        of_shape = "" if shown is None else f", {shown.shape}"
+        employees = {} if shown is None else shown_parameters(shown)
         if self.msisdn_prefix is not None:
             given["prefix"] = _range("prefix", _parsed(msisdn_prefix, self.msisdn_prefix, "msisdnPrefix"))
         if self.msisdn_suffix is not None:
             given["suffix"] = _range("suffix", _parsed(msisdn_suffix, self.msisdn_suffix, "msisdnSuffix")[::-1])
         if self.search is not None and (words := patterns(self.search, ("filter", "search"))):
-            given["search"] = {"words": words}
+            given[f"search{of_shape}"] = {"words": words, **employees}
         if self.status is not None:
             given["status"] = {"statuses": list(self.status)}
         if self.kind is not None:
@@ -176,7 +223,7 @@ class NumberFilter:
         if self.department_ids is not None:
             given["departments"] = {"department_ids": list(self.department_ids)}
         if self.employee_id is not None:
-            given["employee"] = {"employee_id": self.employee_id}
+            given[f"employee{of_shape}"] = {"employee_id": self.employee_id, **employees}
         if self.unassigned is not None:
             given["unassigned" if self.unassigned else "assigned"] = {}
         if self.updated_since is not None:

@@ -76,8 +76,12 @@ async def pages(
     keyset: Keyset,
     selection: Selection,
     narrowed: Filter = NO_FILTER,
+    known: Mapping[str, object] = {},
 ) -> list[Row]:
-    """The page below each parent, in their order, as `page_row`s with what `selection` asks for."""
+    """The page below each parent, in their order, as `page_row`s with what `selection` asks for.
+
+    `known` are the parameters of the columns of `keyset`, where these have some.
+    """
     wanted = Wanted.of(selection, keyset)
     scope = listing.source.scope(read.principal)
     distinct = list(dict.fromkeys(parents))
@@ -93,7 +97,7 @@ async def pages(
     if wanted.columns is not None:
         columns = listing.source.joined(read.principal, wanted.columns)
         statement = _page(listing, columns, keyset, page.shape, scope.shape, narrowed.names)
-        rows = await read.fetch(statement, **parameters, **position)
+        rows = await read.fetch(statement, **{**parameters, **known, **position})
         slices = {parent_id: page.slice(part) for parent_id, part in _by_parent(rows, distinct).items()}
     if wanted.total:
         statement = _total(listing, scope.shape, narrowed.names)

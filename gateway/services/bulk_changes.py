@@ -229,7 +229,7 @@ async def _check_target(db: Database, principal: Principal, company_id: int, tar
         raise Refusal(ErrorCode.TOO_LARGE, TOO_MANY_IDS(count=len(target.ids), most=MOST_IDS), ("target", "ids"))
     try:
         if target.filter is not None:
-            target.filter.conditions()
+            target.filter.conditions(principal)
             _require_text([target.filter.search], ("filter", "search"))
         if target.upload_id is not None:
             await require_upload(db, principal, company_id, target.upload_id)

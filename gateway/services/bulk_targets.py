@@ -132,7 +132,7 @@ async def find_targets(
 
     Raises `Refusal` or `InvalidValue` when the file is gone or is no list of phone numbers.
     """
-    narrowed, naming = await _narrowed(session, company_id, target, misses)
+    narrowed, naming = await _narrowed(session, principal, company_id, target, misses)
     held = scope(principal, Action.NUMBER_READ)
     place = {"parent_companies": [company_id], "parent_ids": [company_id]}
     statement = _matching(held.shape, narrowed.names)
@@ -146,7 +146,7 @@ async def count_targets(db: Database, principal: Principal, company_id: int, tar
     """How many numbers a target may have: those it names, or that its filter finds; of a file, what could be in it."""
     if target.ids is not None:
         return len(target.ids)
-    held, narrowed = scope(principal, Action.NUMBER_READ), (target.filter or NumberFilter()).conditions()
+    held, narrowed = scope(principal, Action.NUMBER_READ), (target.filter or NumberFilter()).conditions(principal)
     place = {"parent_companies": [company_id], "parent_ids": [company_id]}
     statement, tenant = _counting(held.shape, narrowed.names), Tenant((company_id,))
     (found,) = await db.fetch(tenant, statement, **place, **held.params, **narrowed.parameters)
@@ -181,11 +181,11 @@ _BY_ID, _BY_PHONE = _Naming("id", encoder(Kind.NUMBER)), _Naming("msisdn", e164)
 
 
 async def _narrowed(
-    session: AsyncSession, company_id: int, target: Target, misses: Misses
+    session: AsyncSession, principal: Principal, company_id: int, target: Target, misses: Misses
 ) -> tuple[Filter, _Naming | None]:
     """The conditions, and how numbers are named where they are so one by one."""
     if target.filter is not None:
-        return target.filter.conditions(), None
+        return target.filter.conditions(principal), None
     if target.ids is not None:
         misses.unknown = set(map(_BY_ID.spell, target.ids))
         return Filter.of({"ids": {"ids": target.ids}}), _BY_ID
