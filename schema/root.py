@@ -13,6 +13,7 @@ from schema.costs import CostQuery
 from schema.explanations import ExplanationQuery
 from schema.federation import FederationQuery
 from schema.grants import GrantMutation
+from schema.invitations import InvitationMutation
 from schema.node import NodeQuery
 from schema.number_changes import NumberChangeMutation, NumberChangeQuery
 from schema.number_updates import NumberSubscription
@@ -64,6 +65,7 @@ class Mutation(
     SecondFactorResetMutation,
     SecondFactorMutation,
     PasswordMutation,
+    InvitationMutation,
     SessionMutation,
 ):
     """Fields stand in the order of the bases, the last one first."""

@@ -1,26 +1,31 @@
-"""People who were invited to a company and have not signed in since."""
+"""People who were invited to a company and have not accepted that yet."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, exists, select
+from sqlalchemy import BigInteger, ColumnElement, Index, and_, case, exists, select
 from sqlmodel import Field, SQLModel
 
 from gateway.models.access import Administrator, Grant
+from gateway.models.columns import moment
 
 _TYPED, _NEVER_SHOWN = ("name", "email", "phone"), ("last_login_at", "locked_until")
 
 
 class Invitation(SQLModel, table=True):
-    """What an inviter typed of a person: all that the company is shown of them until they sign in."""
+    """What an inviter typed of a person: all that the company is shown of them until they accept."""
 
     __tablename__ = "invitations"
+    __table_args__ = (Index("invitations_administrator", "administrator_id"),)
 
     company_id: int = Field(primary_key=True, sa_type=BigInteger, foreign_key="companies.id")
     administrator_id: int = Field(primary_key=True, sa_type=BigInteger, foreign_key="administrators.id")
     name: str
     email: str | None = None
     phone: str | None = None
+    inviter: str
+    created_at: datetime = moment(default_now=True)
 
 
 def _shown() -> Mapping[str, ColumnElement[Any]]:
@@ -43,4 +48,4 @@ def _shown() -> Mapping[str, ColumnElement[Any]]:
 
 
 SHOWN = _shown()
-"""Columns of administrators as others may see them: as an inviter typed them, or null, until the person signs in."""
+"""Columns of administrators as others may see them: as an inviter typed them, or null, until the person accepts."""

@@ -19,12 +19,19 @@ NO_ADMINISTRATOR = Text(
 )
 
 _ADMINISTRATORS, _GRANTS = metadata.tables["administrators"], metadata.tables["grants"]
+_INVITATIONS = metadata.tables["invitations"]
+_WAITS_ELSEWHERE = exists().where(
+    _INVITATIONS.c.company_id == _GRANTS.c.company_id,
+    _INVITATIONS.c.administrator_id == _GRANTS.c.administrator_id,
+    _INVITATIONS.c.company_id != bindparam("joining", type_=BigInteger),
+)
 _SEEN = Statement(
     select(SHOWN["name"].label("name")).where(
         _ADMINISTRATORS.c.id == bindparam("id", type_=BigInteger),
         exists().where(
             _GRANTS.c.administrator_id == _ADMINISTRATORS.c.id,
             _GRANTS.c.company_id == any_(bindparam("companies", type_=ARRAY(BigInteger))),
+            ~_WAITS_ELSEWHERE.correlate(_GRANTS),
         ),
     )
 )
@@ -49,10 +56,13 @@ class Person:
     new: bool = False
 
 
-async def seen_name(run: Run, principal: Principal, administrator_id: int) -> str | None:
-    """The name by which the caller sees an administrator; None for somebody whom they don't."""
+async def seen_name(run: Run, principal: Principal, administrator_id: int, *, joining: int | None = None) -> str | None:
+    """The name by which the caller sees an administrator; None for somebody whom they don't.
+
+    Into a company that they would be `joining` nobody comes whom another one has only invited so far.
+    """
     companies = scope(principal, Action.ADMINISTRATOR_READ).whole.companies
-    rows = await run(_SEEN, id=administrator_id, companies=companies)
+    rows = await run(_SEEN, id=administrator_id, companies=companies, joining=joining)
     return str(rows[0]["name"]) if rows else None
 
 

@@ -212,5 +212,5 @@ async def require_proof(db: Database, principal: Principal, session_id: int | No
 
 def require_owner_left(before: Holdings, after: Holdings, *field: str) -> None:
     """Raises `Refusal` CONFLICT at `field` when a change takes a company its last owner, or ties the last free one."""
-    if (before.free_owners and not after.free_owners) or (before.owners and not after.owners):
+    if (before.free_owners and not after.free_owners) or (before.present_owners and not after.present_owners):
         raise Refusal(ErrorCode.CONFLICT, LAST_OWNER(), field, hint=NAME_ANOTHER())

@@ -15,7 +15,7 @@ from gateway.db import Database, run
 from gateway.kit.emails import parse_email
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
 from gateway.kit.ids import Kind, encode
-from gateway.kit.texts import Language, Text, is_line
+from gateway.kit.texts import Language, Text
 from gateway.models import metadata
 from gateway.models.invitations import SHOWN
 from gateway.services import giving, holdings, invitations, journal
@@ -30,7 +30,6 @@ from gateway.services.post import Post
 from gateway.services.running import Run
 from gateway.statements import Statement, Tenant
 
-LONGEST_NAME = 200
 MOST_HELD = 100
 """Grants of one administrator in a company."""
 
@@ -44,7 +43,6 @@ OWNER_OF_ALL = Text(
     en="An owner owns the whole company. Leave the department out.",
     ru="Владелец владеет всей компанией. Не указывайте подразделение.",
 )
-NO_NAME = Text(en="A name has 1 to {longest} printable characters.", ru="Имя — от 1 до {longest} печатных символов.")
 ONE_LOGIN = Text(
     en="Give an e-mail or a phone number, exactly one: the person adds the other after signing in.",
     ru="Укажите e-mail или телефон — что-то одно: второе человек добавит сам, когда войдёт.",
@@ -101,7 +99,7 @@ async def add(
             giving.require(giver, Action.GRANT_ADD, place)
             role = await giving.find_role(within, company_id, role_number, "roleId")
             await giving.require_proof(db, principal, session_id, role.allows)
-            name = await seen_name(within, principal, administrator_id)
+            name = await seen_name(within, principal, administrator_id, joining=company_id)
             if name is None:
                 raise Refusal(ErrorCode.NOT_FOUND, NO_ADMINISTRATOR(), ("administratorId",))
             return await _give(within, held, giver, role, place, Person(administrator_id, name), origin)
@@ -128,14 +126,12 @@ async def invite(
 ) -> dict[str, Any]:
     """Gives a role to whoever signs in with this e-mail or phone number, made now if there is nobody; the grant's row.
 
-    They are told by which company and by whom, in words that the inviter does not choose. Of somebody whom the inviter
-    does not see the company is shown what was typed until they sign in, so nothing tells whether they had been there
-    before. One log-in only: a second one that nobody has proved to be theirs would let its owner in later. Raises as
-    `add`, and `Refusal` INVALID or REQUIRED for what is no name, e-mail or phone number.
+    They are told by which company and by whom, in words that the inviter does not choose. Somebody whom the inviter
+    does not see holds it when they accept; until then the company is shown what was typed, so nothing tells whether
+    they had been there before. One log-in only: a second one that nobody has proved to be theirs would let its owner
+    in later. Raises as `add`, and `Refusal` INVALID or REQUIRED for what is no name, e-mail or phone number.
     """
-    name = name.strip()
-    if not is_line(name, LONGEST_NAME):
-        raise Refusal(ErrorCode.INVALID, NO_NAME(longest=LONGEST_NAME), ("name",))
+    name = invitations.proper_name(name)
     if (email is None) == (phone is None):
         raise Refusal(ErrorCode.REQUIRED if email is None else ErrorCode.INVALID, ONE_LOGIN(), ("email",))
     try:
@@ -155,10 +151,12 @@ async def invite(
             role = await giving.find_role(within, company_id, role_number, "roleId")
             await giving.require_proof(db, principal, session_id, role.allows)
             person = await find_or_add(within, name, email=email, phone=phone, language=language)
-            seen = await seen_name(within, principal, person.id)
+            seen = await seen_name(within, principal, person.id, joining=company_id)
             new = seen is None and all(row["administrator_id"] != person.id for row in held.rows)
             if new:
-                await invitations.keep(within, company_id, person.id, name, email=email, phone=phone)
+                await invitations.keep(
+                    within, company_id, person.id, name=name, inviter=principal.name, email=email, phone=phone
+                )
             invited.append(Person(person.id, name if seen is None else seen, new))
             return await _give(within, held, giver, role, place, invited[0], origin)
 
@@ -194,6 +192,8 @@ async def revoke(
         # Who holds nothing more is not seen by row-level security: their name comes first.
         holder, name = await _holder(within, row)
         await within(_DELETE, company_id=held.company_id, id=grant_id)
+        if row["waiting"]:
+            await invitations.end_empty(within, held.company_id, row["administrator_id"])
         entry = NewEntry(
             action=Action.GRANT_REVOKE,
             subject=holder,
@@ -238,7 +238,9 @@ async def _give(
         raise Refusal(ErrorCode.ALREADY_DONE, ALREADY_GIVEN(name=person.name), ("roleId",))
     if sum(each["administrator_id"] == person.id for each in held.rows) >= MOST_HELD:
         raise Refusal(ErrorCode.TOO_LARGE, TOO_MANY_HELD(name=person.name, most=MOST_HELD), ("roleId",))
-    after = held.plus({**row, **role.rules, "department_ids": place.department_ids, "id": 0})
+    waiting = person.new or any(each["waiting"] for each in held.rows if each["administrator_id"] == person.id)
+    more = {"department_ids": place.department_ids, "id": 0, "waiting": waiting}
+    after = held.plus({**row, **role.rules, **more})
     giving.require_owner_left(held, after, "roleId")
     return row | {"id": await _write(run, role, place, person, origin)}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BigInteger, any_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, any_, bindparam, exists, func, or_, select
 
 from authz.actions import Action
 from authz.enforcer import BUILT_IN, Effect, Policy, Rule, extended
@@ -20,6 +20,7 @@ from gateway.statements import Statement
 
 _COMPANIES, _DEPARTMENTS = metadata.tables["companies"], metadata.tables["departments"]
 _GRANTS, _ROLES, _KEYS = (metadata.tables[name] for name in ("grants", "roles", "api_keys"))
+_INVITATIONS = metadata.tables["invitations"]
 _COMPANY = bindparam("company_id", type_=BigInteger)
 
 _LOCK = Statement(
@@ -41,6 +42,12 @@ _HELD = Statement(
         _ROLES.c.name.label("role_name"),
         _ROLES.c.allows,
         _ROLES.c.denies,
+        exists()
+        .where(
+            _INVITATIONS.c.company_id == _GRANTS.c.company_id,
+            _INVITATIONS.c.administrator_id == _GRANTS.c.administrator_id,
+        )
+        .label("waiting"),
     )
     .join_from(
         _GRANTS,
@@ -61,14 +68,17 @@ _HELD = Statement(
 
 @dataclass(frozen=True)
 class Holdings:
-    """All grants in a company: rows like those of `find_grants`, with holders, and names of departments and roles."""
+    """All grants in a company: rows like those of `find_grants`, with holders, and names of departments and roles.
+
+    A grant is `waiting` while its holder has not accepted the invitation: it is no right yet.
+    """
 
     company_id: int
     rows: Sequence[Mapping[str, Any]]
 
     def principal(self, kind: PrincipalKind, id: int, name: str = "") -> Principal:
         """What an administrator or an API key holds in this company."""
-        rows = [row for row in self.rows if row[f"{kind}_id"] == id]
+        rows = [row for row in self.rows if row[f"{kind}_id"] == id and not row["waiting"]]
         return Principal(kind, id, name, grants_of(rows), policy_of(rows))
 
     def of_role(self, role_id: int) -> list[Mapping[str, Any]]:
@@ -88,7 +98,7 @@ class Holdings:
 
     @cached_property
     def owners(self) -> frozenset[int]:
-        """Administrators with the role of an owner over the whole company."""
+        """Administrators with the role of an owner over the whole company, invited ones among them."""
         return frozenset(
             row["administrator_id"]
             for row in self.rows
@@ -96,9 +106,14 @@ class Holdings:
         )
 
     @cached_property
+    def present_owners(self) -> frozenset[int]:
+        """Owners who have accepted to be here."""
+        return self.owners - {row["administrator_id"] for row in self.rows if row["waiting"]}
+
+    @cached_property
     def free_owners(self) -> frozenset[int]:
-        """Owners to whom no role denies anything: one of them can put everything right."""
-        return self.owners - {row["administrator_id"] for row in self.rows if row["denies"]}
+        """Those of them to whom no role denies anything: one of them can put everything right."""
+        return self.present_owners - {row["administrator_id"] for row in self.rows if row["denies"]}
 
 
 async def load(run: Run, company_id: int, *, lock: bool = False) -> Holdings:

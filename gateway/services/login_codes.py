@@ -144,6 +144,8 @@ async def _send_code(visit: Visit, found: Login | None, login: str, device: byte
 async def reset_password(visit: Visit, login: str, code: str, password: str) -> SignedIn | None:
     """Sets a password by a code and opens a session; the administrator's other sessions end, and locks with them.
 
+    Whoever is new accepts with it the invitation that the code is of.
+
     None means that the password is set, and to sign in the second factor is needed too. Raises `Refusal` BAD_CODE, the
     same and after the same time for an unknown log-in, or the one of `check_password`, which leaves the code unused.
     """
@@ -163,11 +165,13 @@ async def reset_password(visit: Visit, login: str, code: str, password: str) -> 
                 raise Refusal(ErrorCode.BAD_CODE, BAD_CODE(), ("code",), hint=BAD_CODE_HINT())
             await set_password(within, principal.id, password_hash)
             await end_sessions(within, principal.id)
-            await invitations.end(within, principal.id)
             await forget_tries(visit, within, found, unlock=True)
             await append_everywhere(
                 within, principal, by_themselves(visit, principal), OwnAction.PASSWORD_RESET, {"ip": visit.ip}
             )
+    if found.password_hash is None and not principal.companies:
+        await invitations.accept_first(visit, principal)
+        found = await find_login(visit, login) or found
     return None if found.second_factor else await open_session(visit, found, remember=False)
 
 

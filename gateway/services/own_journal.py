@@ -8,7 +8,6 @@ from authz.principal import Principal
 from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Described
 from gateway.models.journal import ActorKind
-from gateway.services import invitations
 from gateway.services.journal import NewEntry, Origin, append
 from gateway.services.running import Run
 from gateway.services.visits import Visit
@@ -55,6 +54,16 @@ class OwnAction(Described):
         "{name} used a recovery code",
         "{name}: использован код восстановления",
     )
+    INVITATION_ACCEPT = (
+        "invitation:accept",
+        "{invited} accepted the invitation, by the name {name}",
+        "{invited}: приглашение принято, имя — {name}",
+    )
+    INVITATION_DECLINE = (
+        "invitation:decline",
+        "{invited} declined the invitation",
+        "{invited}: приглашение отклонено",
+    )
     ALERTS_SET = "login_alerts:set", "{name} set the log-in alerts", "{name}: изменены оповещения о входе"
 
 
@@ -80,8 +89,6 @@ async def append_everywhere(
 ) -> None:
     """A line in each company of the principal, in the order of the companies, so that nobody waits in a circle.
 
-    A company that has invited them learns nothing of it before they sign in.
-
     Without a subject the line is about the administrator. It comes last in a transaction, as `journal.append` does.
     """
     entry = NewEntry(
@@ -92,7 +99,5 @@ async def append_everywhere(
         details={"names": {"name": principal.name}, **details},
     )
     moment = datetime.now(UTC)
-    waiting = await invitations.waiting(run, principal.id)
     for company_id in principal.companies:
-        if company_id not in waiting:
-            await append(run, company_id, origin, moment, [entry])
+        await append(run, company_id, origin, moment, [entry])

@@ -12,7 +12,7 @@ from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Text, is_line
 from gateway.models import metadata
 from gateway.models.journal import ActorKind, Channel
-from gateway.services import giving, holdings, invitations
+from gateway.services import giving, holdings
 from gateway.services.administrators import NO_ADMINISTRATOR, seen_name
 from gateway.services.companies import company_name
 from gateway.services.giving import Place
@@ -91,7 +91,7 @@ async def reset(
     So the person signs in by a one-time code to their own e-mail or phone, and is told of it there; whoever resets gets
     nothing in hand. In each company where the person holds anything, the caller must hold the action and no less than
     they do. Raises `Refusal` NOT_FOUND for who the caller does not see, FORBIDDEN, STEP_UP_REQUIRED, and NOT_AVAILABLE
-    for who has no second factor, or has not signed in since they were invited: of them nothing is told.
+    for who has no second factor, or has not accepted the invitation yet: of them nothing is told.
     """
     async with visit.db.transaction(Tenant(principal.companies)) as session:
         within, told = partial(run, session), list[tuple[Login, str]]()
@@ -102,15 +102,13 @@ async def reset(
         if principal.id == administrator_id:
             raise Refusal(ErrorCode.FORBIDDEN, OWN(), ("administratorId",), hint=OWN_HINT())
         shared = [each for each in await _companies(within, administrator_id) if each in principal.companies]
-        if not shared:  # somebody has just taken the last role
-            raise Refusal(ErrorCode.NOT_FOUND, NO_ADMINISTRATOR(), ("administratorId",))
+        if not shared:  # they have not accepted the invitation, or somebody has just taken the last role
+            raise _no_factor()
 
         async def act() -> Answer:
             for company_id in shared:
                 await _require_no_less(within, principal, administrator_id, company_id)
             await require_step_up(visit.db, principal, session_id)
-            if (await invitations.waiting(within, administrator_id)).issuperset(shared):
-                raise _no_factor()
             await within(_LOCK, its_id=administrator_id)
             if await _companies(within, administrator_id) != shared:
                 raise Refusal(ErrorCode.FORBIDDEN, ELSEWHERE(), ("administratorId",), hint=ASK_OPERATOR())

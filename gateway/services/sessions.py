@@ -15,7 +15,7 @@ from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Text
 from gateway.models import metadata
 from gateway.models.columns import MOMENT
-from gateway.services import invitations, tries
+from gateway.services import tries
 from gateway.services.login_alerts import alert
 from gateway.services.logins import Login, claim_try, find_login, forget_tries, lock, normal_login, wrong_tries
 from gateway.services.own_journal import OwnAction, append_everywhere, by_themselves
@@ -151,7 +151,6 @@ async def open_session(visit: Visit, found: Login, *, remember: bool) -> SignedI
         )
         await within(_KNOW, its_id=principal.id, its_device_hash=hash_token(device), now=now)
         await within(_SIGNED_IN, its_id=principal.id, now=now)
-        await invitations.end(within, principal.id)
     alert(visit, found, now)
     identity = Identity(principal, found.language, opened["id"], end)
     return SignedIn(token, _LONG if remember else None, device, identity)

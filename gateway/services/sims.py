@@ -48,6 +48,6 @@ async def end_sessions(run: Run, replaced: Sequence[tuple[int, str]]) -> None:
     """Signs out whoever signs in with one of these numbers, each with its company, and holds a role there: the former
     card may be in other hands.
 
-    People who were invited there and have not signed in since are left alone.
+    People who were invited there and have not accepted yet are left alone.
     """
     await run(_END, **_REPLACED.parameters(replaced))

@@ -11,7 +11,8 @@ from tests.guards.sites import ROOT, Site, chosen
 
 ELSEWHERE = {
     "giving": ("grants", "invitations", "roles", "api_keys"),
-    "grants": ("grants", "invitations"),
+    "grants": ("grants", "invitations", "invitation_answers"),
+    "invitations": ("invitations", "invitation_answers"),
     "holdings": ("grants", "invitations", "roles", "api_keys"),
     "context": ("requirements", "numbers"),
     "registers": ("registers_safety",),

@@ -118,6 +118,8 @@ SUBSIDIARY = Patch(5, company_id=5, parent_company=1)
 """A company of the callers' holding, where they hold nothing."""
 LURED_INSIDE = Patch(6, company_id=1, lured_by=2, below=1)
 
+INVITED = {OWN.company_id: SUBSIDIARY.id, FOREIGN.company_id: OWN.id, SUBSIDIARY.company_id: FOREIGN.id}
+"""Whom each company has invited."""
 PATCHES = (OWN, INSIDE, FOREIGN, LURED, SUBSIDIARY, LURED_INSIDE)
 
 
@@ -221,6 +223,8 @@ EXACTLY: dict[str, Any] = {
     "companies": lambda patch: {"inn": patch.inn, "time_zone": "Europe/Moscow"},
     "departments": lambda patch: {"ancestor_ids": [*filter(None, (patch.below, patch.id))]},
     "grants": lambda patch: {"api_key_id": None, "role": None},
+    # Each administrator is asked into another company than their own: an invitation suspends what they hold there.
+    "invitations": lambda patch: {"administrator_id": INVITED[patch.company_id]},
     "journal_entries": lambda patch: {
         "subject": f"num_{patch.lured_by or patch.id}",
         "details": f'{{"canary": "{patch.word} x.details", "cause": "jrn_{patch.lured_by or patch.id}"}}',

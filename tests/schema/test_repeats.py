@@ -13,6 +13,8 @@ WITHOUT_KEY = {
     "apiKeyRevoke": ENDS_ONCE,
     "sessionRevoke": ENDS_ONCE,
     "uploadDelete": ENDS_ONCE,
+    "invitationAccept": ENDS_ONCE,
+    "invitationDecline": ENDS_ONCE,
     "secondFactorRemove": ENDS_ONCE,
     "logout": SAME_AGAIN,
     "roleSave": SAME_AGAIN + " A new role's name is taken the second time: CONFLICT.",

@@ -4,7 +4,6 @@ import asyncio
 import io
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -12,21 +11,15 @@ import pytest
 
 from authz.actions import Action
 from authz.roles import BuiltInRole
-from authz.scope import holds
 from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Language
-from gateway.loaders.access import ADMINISTRATORS
-from gateway.loaders.reading import Read
 from gateway.ports.mail import ConsoleMail
 from gateway.ports.sms import ConsoleSms
 from gateway.services import grants
-from gateway.services.logins import find_administrator, lock
 from gateway.services.post import Post, plain
-from gateway.services.principals import load_administrator
-from gateway.services.sessions import open_session
 from gateway.services.summaries import summary
-from tests.services.fleet import BRANCH, COMPANY, OTHER_COMPANY
+from tests.services.fleet import BRANCH, COMPANY
 from tests.services.holders import (
     ADMINISTRATOR,
     FOREIGN_AUDITOR,
@@ -35,7 +28,6 @@ from tests.services.holders import (
     NOBODY,
     OWNER,
     ROLES,
-    SUB_BRANCH,
     everything,
     grant,
     journal,
@@ -44,21 +36,11 @@ from tests.services.holders import (
     person,
     refused,
 )
-from tests.services.people import Browser, journalled
-from tests.unit.operations.catalogues import catalogue
+from tests.services.inviting import invite, shown
 
 pytestmark = pytest.mark.usefixtures("proven_holders")
 
-
-async def invite(database: Database, by: int, role: int = ROLES[BuiltInRole.AUDITOR], **options: Any) -> dict[str, Any]:
-    giver = await person(database, by)
-    given = {"email": None, "phone": None, "language": Language.EN, "name": "Vera"} | options
-    name = given.pop("name")
-    given.setdefault("post", Post())
-    given.setdefault("session_id", by)
-    return await grants.invite(
-        database, giver, COMPANY, name, role, given.pop("department_id", None), origin=origin(giver), **given
-    )
+TYPED = {"name": "Vera", "email": None, "phone": None, "last_login_at": None, "locked_until": None}
 
 
 async def test_a_new_person_is_invited(database: Database, owner_connection: asyncpg.Connection) -> None:
@@ -74,8 +56,6 @@ async def test_a_new_person_is_invited(database: Database, owner_connection: asy
         ("grant:add", "adm_100"),
     ]
     assert summary("administrator:invite", lines[0]["details"], Language.EN) == "Vera was invited"
-    invited = await load_administrator(database, 100, "Vera")
-    assert holds(invited, Action.NUMBER_READ, COMPANY, SUB_BRANCH)
 
 
 async def test_who_is_invited_is_told_by_whom_and_how_to_sign_in(database: Database) -> None:
@@ -169,17 +149,8 @@ async def test_who_signs_in_already_is_not_made_again(database: Database, owner_
     assert await owner_connection.fetchval("SELECT name FROM administrators WHERE id = $1", FOREIGN_OWNER) == "Fedor"
 
 
-async def shown(database: Database, by: int, administrator_id: int) -> Any:
-    read = Read(await person(database, by), database, catalogue())
-    columns = frozenset({"id", "name", "email", "phone", "last_login_at", "locked_until"})
-    return (await read.rows(ADMINISTRATORS, [administrator_id], columns))[0]
-
-
-TYPED = {"name": "Vera", "email": None, "phone": None, "last_login_at": None, "locked_until": None}
-
-
 @pytest.mark.parametrize("existing", [True, False])
-async def test_until_they_sign_in_an_invited_person_is_what_was_typed(
+async def test_until_they_accept_an_invited_person_is_what_was_typed(
     database: Database, owner_connection: asyncpg.Connection, existing: bool
 ) -> None:
     email = "foma@company.example" if existing else "new@company.example"
@@ -194,22 +165,6 @@ async def test_until_they_sign_in_an_invited_person_is_what_was_typed(
     assert [line["details"]["names"]["administrator"] for line in lines] == ["Vera", "Vera"]
     with pytest.raises(Refusal, match="Vera already has this role there"):
         await invite(database, OWNER, email=email, name="Somebody")
-
-
-async def test_who_signs_in_is_shown_as_they_are(database: Database, owner_connection: asyncpg.Connection) -> None:
-    await invite(database, OWNER, email="foma@company.example")
-    visit = Browser(database).visit
-    found = await find_administrator(visit, FOREIGN_AUDITOR)
-    assert found is not None
-
-    await lock(visit, found, datetime.now(UTC))
-    assert await journalled(owner_connection, OTHER_COMPANY) == ["login:lock"]
-    assert "login:lock" not in await journalled(owner_connection, COMPANY)
-    await open_session(visit, found, remember=False)
-
-    row = await shown(database, OWNER, FOREIGN_AUDITOR)
-    assert (row["name"], row["email"]) == ("Foma", "foma@company.example")
-    assert row["last_login_at"] is not None
 
 
 async def test_what_an_inviter_typed_hides_nobody_from_their_colleagues(database: Database) -> None:

@@ -217,13 +217,13 @@ async def test_who_holds_a_role_elsewhere_is_reset_by_who_holds_as_much_there_to
         assert [line["action"] for line in await journal(owner_connection, company_id)] == ["second_factor:reset"]
 
 
-async def test_of_who_was_invited_and_has_not_come_nothing_is_told(
+async def test_of_who_was_invited_and_has_not_accepted_nothing_is_told(
     database: Database, owner_connection: asyncpg.Connection
 ) -> None:
     await grant(owner_connection, 50, FOREIGN_OWNER, role="auditor")
     await grant(owner_connection, 51, NOBODY, role="auditor")
     await owner_connection.execute("DELETE FROM second_factors WHERE administrator_id = $1", NOBODY)
-    invited = {"company_id": COMPANY, "administrator_id": FOREIGN_OWNER, "name": "Vera"}
+    invited = {"company_id": COMPANY, "administrator_id": FOREIGN_OWNER, "name": "Vera", "inviter": "Olga"}
     await insert(owner_connection, "invitations", invited)
 
     nothing_told = [("NOT_AVAILABLE", ("administratorId",))]

@@ -87,7 +87,7 @@ async def test_another_company_that_took_over_the_number_signs_nobody_out(
 async def test_a_company_that_has_only_invited_somebody_does_not_sign_them_out(
     database: Database, owner_connection: asyncpg.Connection
 ) -> None:
-    invitation = {"company_id": COMPANY, "administrator_id": OWNER_OF_101, "name": "A"}
+    invitation = {"company_id": COMPANY, "administrator_id": OWNER_OF_101, "name": "A", "inviter": "B"}
     await insert(owner_connection, "invitations", invitation)
 
     await replace_sim(database, SimReplace(CARD))
