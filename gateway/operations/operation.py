@@ -66,11 +66,12 @@ class Operation(ABC):
 
 
 class Checked(NamedTuple):
-    """An operation, the state before it, and what it would do there."""
+    """An operation, the state before it, what it would do there, and its place among those that were asked for."""
 
     operation: Operation
     before: NumberState
     outcome: Outcome
+    place: int
 
 
 def check_each(
@@ -82,12 +83,13 @@ def check_each(
     """
     checked: list[Checked] = []
     moot: list[Checked] = []
-    for operation in operations:
+    for place, operation in enumerate(operations):
         outcome = operation.check(state, catalogue, moment)
+        each = Checked(operation, state, outcome, place)
         if outcome.done_already:
-            moot.append(Checked(operation, state, outcome))
+            moot.append(each)
             continue
-        checked.append(Checked(operation, state, outcome))
+        checked.append(each)
         if outcome.refusals:
             break
         state = outcome.after

@@ -29,8 +29,8 @@ def inverses(checked: Sequence[Checked], catalogue: Catalogue) -> tuple[Operatio
     """What takes operations back, the last one first."""
     return tuple(
         inverse
-        for operation, before, outcome in reversed(checked)
-        for inverse in operation.inverse(before, outcome.after, catalogue)
+        for each in reversed(checked)
+        for inverse in each.operation.inverse(each.before, each.outcome.after, catalogue)
     )
 
 

@@ -292,8 +292,8 @@ def _end(
     if state.updated_at != item["number_updated_at"]:
         return _End(item, Refusal(ErrorCode.PLAN_DRIFTED, DRIFTED(), hint=LOOK_AGAIN()))
     steps = [
-        step(before, operation, done, catalogue, bulk_change_id=item["bulk_change_id"])
-        for operation, before, done in checked
+        step(each.before, each.operation, each.outcome, catalogue, bulk_change_id=item["bulk_change_id"])
+        for each in checked
     ]
     return _End(item, steps=steps, inverse=inverses(checked, catalogue))
 

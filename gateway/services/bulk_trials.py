@@ -32,17 +32,22 @@ def try_out(
     catalogue: Catalogue,
     moment: datetime,
 ) -> Trial:
-    """What they would do to the number in that state, in the name of somebody. Fields begin at ("changes", …)."""
+    """What they would do to the number in that state, in the name of somebody.
+
+    Fields begin at the operation's place among all: ("changes", "1", …).
+    """
     missing = tuple(_missing(principal, state, operations))
     if missing:
         return Trial((), Outcome(state, refusals=missing))
     checked = check_each(operations, state, catalogue, moment)
     outcome = total(state, checked)
-    refusals = outcome.refusals or tuple(
-        refusal for operation, before, done in checked for refusal in missing_there(principal, before, operation, done)
-    )
+    refusals = [(checked[-1].place, refusal) for refusal in outcome.refusals] or [
+        (each.place, refusal)
+        for each in checked
+        for refusal in missing_there(principal, each.before, each.operation, each.outcome)
+    ]
     if refusals:
-        outcome = Outcome(state, refusals=tuple(refusal.under("changes") for refusal in refusals))
+        outcome = Outcome(state, refusals=tuple(refusal.under("changes", str(place)) for place, refusal in refusals))
     return Trial(checked, outcome)
 
 
@@ -61,6 +66,6 @@ def _missing(principal: Principal, state: NumberState, operations: Sequence[Oper
     if not holds(principal, action, state.company_id, state.department_id):
         message, hint = FORBIDDEN(what=action.description), ASK_FOR_ROLE(action=action.value)
         yield Refusal(ErrorCode.FORBIDDEN, message, hint=hint)
-    for operation in operations:
+    for place, operation in enumerate(operations):
         for refusal in missing_rights(principal, state, operation):
-            yield refusal.under("changes")
+            yield refusal.under("changes", str(place))

@@ -32,7 +32,7 @@ from tests.services.fleet import (
     OWNER,
     insert,
 )
-from tests.unit.operations.catalogues import ADD_ON, BASIC, BUSINESS, BUSINESS_ONLY, PLAIN
+from tests.unit.operations.catalogues import ADD_ON, BASIC, BUSINESS, BUSINESS_ONLY, PLAIN, RIVAL
 
 
 async def test_a_plan_prices_each_number_and_changes_none(bulk: Bulk) -> None:
@@ -107,9 +107,19 @@ async def test_a_number_where_a_right_is_missing_is_refused(bulk: Bulk, missing:
 
     change_id = await bulk.plan(LabelSet("Ours"), principal=replace(MANAGER, id=7, name="Vera"))
 
+    fields = {tuple(json.loads(each["error"])["field"]) for each in await bulk.items(change_id) if each["error"]}
+    assert fields == ({()} if missing == "bulk_change:plan" else {("changes", "0", "labelSet")})
     codes = await bulk.errors(change_id)
     assert codes.pop(BRANCH_NUMBER) is None
     assert set(codes.values()) == {"FORBIDDEN"}
+
+
+async def test_a_refusal_names_which_of_the_changes_it_is_of(bulk: Bulk) -> None:
+    change_id = await bulk.plan(LabelSet("x"), OptionConnect(PLAIN), OptionConnect(RIVAL), target=[NUMBER])
+
+    [item] = await bulk.items(change_id)
+    refused = json.loads(item["error"])
+    assert (refused["code"], refused["field"]) == ("CONFLICT", ["changes", "2", "optionConnect", "optionId"])
 
 
 async def test_a_list_counts_each_phone_number_once_and_tells_what_it_does_not_know(bulk: Bulk) -> None:
