@@ -1,23 +1,24 @@
 """Blocks, forwardings and guarded promotions that end by themselves at a moment."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
-from sqlalchemy import Integer, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, Integer, any_, bindparam, cast, func, select
 
 from gateway.db import Database, run
 from gateway.kit.phones import e164
 from gateway.kit.texts import Message, Text
+from gateway.models import metadata
 from gateway.models.columns import MOMENT
 from gateway.models.journal import ActorKind, Channel
 from gateway.models.numbers import ForwardingCondition, NumberStatus
 from gateway.operations import wording
-from gateway.operations.blocks import Unblock
+from gateway.operations.blocks import Block, Unblock
 from gateway.operations.catalogue import Catalogue
-from gateway.operations.forwardings import CONDITIONS, ForwardingClear
+from gateway.operations.forwardings import CONDITIONS, ForwardingClear, ForwardingSet
 from gateway.operations.operation import Operation
 from gateway.operations.options import OptionDisconnect
 from gateway.operations.state import NumberState
@@ -40,8 +41,11 @@ FORWARDING = Text(
 )
 OPTION = Text(en="option “{option}” of {msisdn}", ru="опция «{option}» номера {msisdn}")
 
+_Asked: TypeAlias = Mapping[tuple[int, str, str | None, datetime], int]
+"""The line of the journal that asked for an end: by number, action, condition of a forwarding, and moment."""
+
 _Over: TypeAlias = tuple[Ending, list[tuple[Operation, int | None]]]
-"""Something that ends, by these operations, and the lines of the journal that asked for them."""
+"""Something that ends, by these operations, and the lines of the journal that asked for them; not all did by a line."""
 
 BY_ITSELF = Origin(ActorKind.SYSTEM, None, "gateway", Channel.SYSTEM, None)
 
@@ -49,6 +53,19 @@ _found = func.find_endings(bindparam("moment", type_=MOMENT), bindparam("most", 
     "company_id", "number_id"
 )
 _FIND = Statement(select(_found.c.company_id, _found.c.number_id))
+_LINES = metadata.tables["journal_entries"]
+_condition = _LINES.c.details[("parameters", "condition")].astext
+_until = cast(_LINES.c.details[("parameters", "until")].astext, MOMENT)
+_ASKED = Statement(
+    select(_LINES.c.number_id, _LINES.c.action, _condition, _until, func.max(_LINES.c.id))
+    .where(
+        _LINES.c.company_id == bindparam("company_id", type_=BigInteger),
+        _LINES.c.number_id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+        _LINES.c.action.in_([Block.kind.value, ForwardingSet.kind.value]),
+        _until <= bindparam("moment", type_=MOMENT),
+    )
+    .group_by(_LINES.c.number_id, _LINES.c.action, _condition, _until)
+)
 
 
 async def end_what_is_due(db: Database, *, catalogue: Catalogue, bss: Bss | None = None) -> int:
@@ -80,7 +97,8 @@ async def _end(db: Database, company_id: int, number_ids: Sequence[int], catalog
     async with db.transaction(Tenant((company_id,))) as session:
         within = partial(run, session)
         loaded = await _free(within, company_id, number_ids)
-        made = [[step for due in _due(state, catalogue, moment) for step in due.steps] for state in loaded]
+        asked = await _asked(within, company_id, number_ids, moment)
+        made = [[step for due in _due(state, catalogue, moment, asked) for step in due.steps] for state in loaded]
         if steps := [step for each in made for step in each]:
             await carry_out(within, company_id, BY_ITSELF, moment, steps)
     return sum(map(bool, made))
@@ -93,8 +111,9 @@ async def _place(
     async with db.transaction(Tenant((company_id,))) as session:
         within = partial(run, session)
         loaded = await _free(within, company_id, number_ids)
+        asked = await _asked(within, company_id, number_ids, moment)
         resting = await refused_endings.resting(within, company_id, number_ids, moment)
-        due = (next(_due(state, catalogue, moment, resting), None) for state in loaded)
+        due = (next(_due(state, catalogue, moment, asked, resting), None) for state in loaded)
         new = [NewOrder(steps=each.steps, ending=each.ending) for each in due if each is not None]
         return await orders.place(within, company_id, BY_ITSELF, moment, new) if new else []
 
@@ -106,6 +125,12 @@ async def _free(within: Run, company_id: int, number_ids: Sequence[int]) -> list
     return [state for state in loaded if state.id not in waiting]
 
 
+async def _asked(within: Run, company_id: int, number_ids: Sequence[int], moment: datetime) -> _Asked:
+    """The lines that asked for the ends of blocks and forwardings until now."""
+    rows = await within(_ASKED, company_id=company_id, ids=number_ids, moment=moment)
+    return {tuple(key): line for *key, line in rows}
+
+
 class _Due(NamedTuple):
     """Something that is over, and the steps that end it."""
 
@@ -114,10 +139,14 @@ class _Due(NamedTuple):
 
 
 def _due(
-    state: NumberState, catalogue: Catalogue, moment: datetime, resting: Collection[tuple[int, str, datetime]] = ()
+    state: NumberState,
+    catalogue: Catalogue,
+    moment: datetime,
+    asked: _Asked,
+    resting: Collection[tuple[int, str, datetime]] = (),
 ) -> Iterator[_Due]:
     """What can end on a number now, one after another, but for what is resting."""
-    for ending, operations in (*_over(state), *_guarded(state, catalogue)):
+    for ending, operations in (*_over(state, asked), *_guarded(state, catalogue)):
         if ending.over_at > moment or (state.id, ending.name, ending.over_at) in resting:
             continue
         steps: list[Step] = []
@@ -130,15 +159,17 @@ def _due(
             yield _Due(ending, steps)
 
 
-def _over(state: NumberState) -> Iterator[_Over]:
-    """What ends a number's forwardings and its block."""
+def _over(state: NumberState, asked: _Asked) -> Iterator[_Over]:
+    """What ends a number's forwardings and its block, each with the line that asked for it."""
     for condition, forwarded in sorted(state.forwardings.items()):
         if forwarded.until is not None:
             label = FORWARDING(msisdn=e164(state.msisdn), condition=CONDITIONS[ForwardingCondition(condition)])
             ending = _ending(f"{ForwardingClear.kind.value} {condition}", forwarded.until, label)
-            yield ending, [(ForwardingClear(ForwardingCondition(condition)), None)]
+            cause = asked.get((state.id, ForwardingSet.kind.value, condition, forwarded.until))
+            yield ending, [(ForwardingClear(ForwardingCondition(condition)), cause)]
     if state.status == NumberStatus.BLOCKED and state.blocked_until is not None:
-        yield _ending(Unblock.kind.value, state.blocked_until, BLOCK(msisdn=e164(state.msisdn))), [(Unblock(), None)]
+        ending = _ending(Unblock.kind.value, state.blocked_until, BLOCK(msisdn=e164(state.msisdn)))
+        yield ending, [(Unblock(), asked.get((state.id, Block.kind.value, None, state.blocked_until)))]
 
 
 def _guarded(state: NumberState, catalogue: Catalogue) -> Iterator[_Over]:

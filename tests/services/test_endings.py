@@ -3,15 +3,17 @@
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
 import pytest
 
 from gateway.db import Database
-from gateway.models.numbers import BlockReason
+from gateway.models.numbers import BlockReason, ForwardingCondition
 from gateway.operations.blocks import Block
 from gateway.operations.catalogue import Catalogue
+from gateway.operations.forwardings import ForwardingSet
 from gateway.operations.operation import Operation
 from gateway.services.endings import end_what_is_due
 from gateway.services.journal_verification import verify
@@ -83,6 +85,30 @@ async def test_what_is_over_ends_and_is_written_down(database: Database, owner_c
         "blockedUntil": "2026-03-01T00:00:00+00:00",
     }
     assert json.loads(after[2]["after"]) == {"status": "ACTIVE", "blockReason": None, "blockedUntil": None}
+
+
+async def test_what_ends_by_itself_names_the_line_that_asked_for_it(
+    database: Database, owner_connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy, unanswered, soon = ForwardingCondition.BUSY, ForwardingCondition.NO_ANSWER, FUTURE - timedelta(hours=1)
+    operations = (
+        ForwardingSet(busy, "79261112233", FUTURE),
+        ForwardingSet(unanswered, "79261112233", soon),
+        ForwardingSet(unanswered, "79261112233", FUTURE),
+        Block(BlockReason.VOLUNTARY, soon),
+        Block(BlockReason.LOST, FUTURE),
+    )
+    asked = [(await make(database, operation)).journal_id for operation in operations]
+    monkeypatch.setattr("gateway.services.endings.datetime", SimpleNamespace(now=lambda _: FUTURE))
+
+    assert await end_what_is_due(database, catalogue=CATALOGUE) == 1
+
+    ended = await owner_connection.fetch("SELECT action, details FROM journal_entries WHERE channel = 'SYSTEM'")
+    assert {(line["action"], json.loads(line["details"])["cause"]) for line in ended} == {
+        ("forwarding:clear", f"jrn_{asked[0]}"),
+        ("forwarding:clear", f"jrn_{asked[2]}"),
+        ("number:unblock", f"jrn_{asked[4]}"),
+    }
 
 
 async def test_a_phone_that_is_lost_while_its_block_runs_out_stays_blocked(
