@@ -13,7 +13,9 @@ from authz.principal import Grant, Principal
 from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusals
 from gateway.kit.texts import Language
+from gateway.models.numbers import ForwardingCondition
 from gateway.operations.assignments import Assign
+from gateway.operations.forwardings import ForwardingSet
 from gateway.operations.operation import Operation
 from gateway.operations.options import OptionConnect, OptionDisconnect
 from gateway.operations.snapshots import snapshot
@@ -275,6 +277,21 @@ async def test_a_preview_tells_price_warnings_and_rights_and_changes_nothing(dat
         (ErrorCode.CONFLICT, ("change", "optionConnect", "optionId")),
     ]
     assert await number_now(database) == before
+
+
+@pytest.mark.parametrize("there", ForwardingCondition)
+@pytest.mark.parametrize("here", [each for each in ForwardingCondition if each != ForwardingCondition.ALWAYS])
+async def test_a_preview_warns_of_every_ring_that_a_call_can_take(
+    database: Database, here: ForwardingCondition, there: ForwardingCondition
+) -> None:
+    await make(database, ForwardingSet(there, f"79260000{NUMBER}"), BRANCH_NUMBER)
+
+    back = ForwardingSet(here, f"79260000{BRANCH_NUMBER}")
+    outcome = await preview(database, ADMINISTRATOR, NUMBER, back, catalogue=CATALOGUE)
+
+    assert [each.render(Language.EN) for each in outcome.warnings] == [
+        "+79260000102 forwards some of its calls to this number: a call may go round."
+    ]
 
 
 async def test_a_preview_knows_no_numbers_out_of_scope(database: Database) -> None:
