@@ -3,6 +3,7 @@
 import asyncio
 import smtplib
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Protocol, TextIO
@@ -10,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 _TIMEOUT = 20
 """Seconds for each step of a delivery."""
+_SLOTS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="mail")
+"""Of its own, so that a slow mail server holds up nothing but mail."""
 
 
 class Mail(Protocol):
@@ -34,7 +37,7 @@ class SmtpMail:
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self.sender, to, subject
         message.set_content(text)
-        await asyncio.to_thread(self._deliver, message)
+        await asyncio.get_running_loop().run_in_executor(_SLOTS, self._deliver, message)
 
     def _deliver(self, message: EmailMessage) -> None:
         url = urlsplit(self.url)

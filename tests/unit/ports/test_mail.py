@@ -143,3 +143,23 @@ async def test_a_console_shows_messages() -> None:
     await ConsoleMail(console).send("anna@example.com", "Code", "123456")
 
     assert console.getvalue() == "e-mail to anna@example.com: Code\n  123456\n"
+
+
+async def test_a_mail_server_that_says_nothing_holds_up_nothing_but_mail() -> None:
+    over = asyncio.Event()
+
+    async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
+        mail = SmtpMail(f"smtp://127.0.0.1:{silent.sockets[0].getsockname()[1]}", "gateway@example.com")
+        sending = [asyncio.create_task(mail.send("anna@example.com", "Code", "123456")) for _ in range(40)]
+        await asyncio.sleep(0)
+
+        async with asyncio.timeout(10):
+            assert await asyncio.to_thread(len, "done") == 4
+
+        over.set()
+        failures = await asyncio.gather(*sending, return_exceptions=True)
+    assert {type(failure) for failure in failures} == {smtplib.SMTPServerDisconnected}
