@@ -2,6 +2,7 @@
 
 import gzip
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -68,9 +69,9 @@ def _page(*, demo: bool) -> bytes:
     return page.replace(b"<html ", b"<html data-demo ", 1) if demo else page
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Asset:
-    """A built file whose name changes with its content, kept as it is committed: compressed."""
+    """A built file whose name changes with its content, kept as it is committed, compressed, and as others want it."""
 
     packed: bytes
     media_type: str
@@ -78,6 +79,11 @@ class _Asset:
     @classmethod
     def read(cls, file: Path) -> "_Asset":
         return cls(file.read_bytes(), MEDIA_TYPES[Path(file.stem).suffix])
+
+    @cached_property
+    def plain(self) -> bytes:
+        """Unpacked once, when somebody wants it: all files together take 7 MB."""
+        return gzip.decompress(self.packed)
 
     def response(self, accepted: str) -> Response:
         headers = {
@@ -88,4 +94,4 @@ class _Asset:
         }
         if "gzip" in accepted:
             return Response(self.packed, headers={**headers, "Content-Encoding": "gzip"})
-        return Response(gzip.decompress(self.packed), headers=headers)
+        return Response(self.plain, headers=headers)

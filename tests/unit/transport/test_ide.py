@@ -109,6 +109,16 @@ async def test_an_asset_is_the_same_packed_and_plain(client: AsyncClient, name: 
     assert (await client.head(path)).status_code == 200
 
 
+async def test_an_asset_is_unpacked_once(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = "/" + next(name for name in MANIFEST["built"] if name.endswith(".js.gz")).removesuffix(".gz")
+    first = await client.get(path, headers={"Accept-Encoding": "identity"})
+    monkeypatch.delattr("gzip.decompress")
+
+    again = await client.get(path, headers={"Accept-Encoding": "identity"})
+
+    assert again.content == first.content
+
+
 @pytest.mark.parametrize("path", ["/ide/none.js", "/ide/manifest.json", "/ide/..%2findex.html", "/ide/"])
 async def test_nothing_else_is_served(client: AsyncClient, path: str) -> None:
     assert (await client.get(path)).status_code == 404
