@@ -32,7 +32,7 @@ from gateway.operations.undo import stand, undo
 from gateway.services import bulk_trials, states
 from gateway.services.batches import Batch, Values
 from gateway.services.bulk_items import ID, ITEMS_OF_IT, NUMBERS_OF_IT, THIS_CHANGE
-from gateway.services.bulk_targets import Misses, Target, find_items, find_targets
+from gateway.services.bulk_targets import Misses, Target, find_items, find_targets, read_list
 from gateway.services.bulk_thresholds import why_approval
 from gateway.services.bulk_trials import try_out
 from gateway.services.kept_refusals import keep
@@ -124,6 +124,9 @@ async def make_plan(db: Database, company_id: int, change_id: int, *, catalogue:
     author = await load_actor(db, company_id, change["actor_kind"], change["actor_id"], change["actor_name"])
     plan = _Plan(change, catalogue)
     try:
+        if change["target"] is not None:
+            plan.target = Target.parse(change["target"])
+            plan.phones = await read_list(db, company_id, plan.target, plan.misses)
         async with db.transaction(tenant) as session:
             within = partial(run, session)
             claimed = (await within(_CLAIM, change_id=change_id))[0]["claimed"]
@@ -191,10 +194,10 @@ async def _standing(run: Run, author: Principal, change: Row) -> int | None:
 
 async def _found(session: AsyncSession, author: Principal, plan: "_Plan") -> AsyncGenerator[list[asyncpg.Record], None]:
     change, company_id = plan.change, plan.change["company_id"]
-    earlier = change["retry_of"] or change["undo_of"]
-    if earlier is None:
-        rows = find_targets(session, author, company_id, Target.parse(change["target"]), plan.misses)
+    if plan.target is not None:
+        rows = find_targets(session, author, company_id, plan.target, plan.phones, plan.misses)
     else:
+        earlier = change["retry_of"] or change["undo_of"]
         rows = find_items(session, author, company_id, earlier, applied=change["retry_of"] is None)
     async for batch in rows:
         yield batch
@@ -229,6 +232,9 @@ class _Plan:
 
     change: Row
     catalogue: Catalogue
+    target: Target | None = None
+    phones: Sequence[str] | None = None
+    """Those of the list that the target names."""
     misses: Misses = field(default_factory=Misses)
     warnings: _Notes = field(default_factory=_Notes)
     irreversible: _Notes = field(default_factory=_Notes)

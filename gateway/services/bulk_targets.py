@@ -1,5 +1,6 @@
 """Which numbers a bulk change is for: named by ids, a filter or an uploaded list, and found when it is planned."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -27,10 +28,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import Shape, scope
-from gateway.db import Database, run, stream
+from gateway.db import Database, stream
 from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
 from gateway.kit.ids import Kind, encoder
-from gateway.kit.phones import e164, parse_msisdn
+from gateway.kit.phones import e164, sought_msisdn
 from gateway.kit.texts import Text, excerpt
 from gateway.loaders.narrowing import PARENT, Filter
 from gateway.loaders.number_filters import CONDITIONS, NumberFilter
@@ -39,10 +40,13 @@ from gateway.models.bulk_changes import BulkItemState
 from gateway.models.numbers import NumberStatus
 from gateway.services.bulk_items import ITEMS_OF_IT, NUMBERS_OF_IT, THIS_CHANGE
 from gateway.services.register_columns import BY_KEY, recognise, tidy
+from gateway.sheets.limits import SheetLimits
 from gateway.sheets.reader import open_sheet
 from gateway.statements import Statement, Tenant
 
 MOST_IDS = 10_000
+MOST_LISTED = 200_000
+"""Rows of an uploaded list."""
 MOST_NAMED = 5
 """Numbers that a message names."""
 
@@ -50,7 +54,7 @@ UNKNOWN = Text(
     en="No number of the company, or none that you may see: {some}",
     ru="Таких номеров у компании нет, или они вам недоступны: {some}",
 )
-NO_PHONES = Text(en="These cells are no phone numbers: {some}", ru="В этих ячейках нет номера телефона: {some}")
+NO_PHONES = Text(en="Rows without a phone number: {some}", ru="Строки без номера телефона: {some}")
 NO_LIST = Text(
     en="The file holds no phone numbers. Upload a CSV or XLSX file with a column of them.",
     ru="В файле нет номеров телефонов. Загрузите файл CSV или XLSX, где есть столбец с ними.",
@@ -107,32 +111,39 @@ class Target:
 
 @dataclass(slots=True)
 class Misses:
-    """What was named and is no number of the company, in the writing of whoever named it; and how often."""
+    """What was named and is no number of the company, in the writing of whoever named it; and how often.
+
+    `malformed` are rows of a list with what stands there in the place of a number, the first of `malformed_count`.
+    """
 
     unknown: set[str] = field(default_factory=set)
     malformed: list[str] = field(default_factory=list)
+    malformed_count: int = 0
 
     def refusals(self) -> list[tuple[Refusal, int]]:
         """Why they are left out, and how many of them."""
         return [
-            (Refusal(code, text(some=_some(names))), len(names))
-            for code, text, names in (
-                (ErrorCode.NOT_FOUND, UNKNOWN, sorted(self.unknown)),
-                (ErrorCode.INVALID, NO_PHONES, self.malformed),
+            (Refusal(code, text(some=_some(names, count))), count)
+            for code, text, names, count in (
+                (ErrorCode.NOT_FOUND, UNKNOWN, sorted(self.unknown), len(self.unknown)),
+                (ErrorCode.INVALID, NO_PHONES, self.malformed, self.malformed_count),
             )
-            if names
+            if count
         ]
 
 
 async def find_targets(
-    session: AsyncSession, principal: Principal, company_id: int, target: Target, misses: Misses
+    session: AsyncSession,
+    principal: Principal,
+    company_id: int,
+    target: Target,
+    phones: Sequence[str] | None,
+    misses: Misses,
 ) -> AsyncIterator[list[asyncpg.Record]]:
     """The numbers that are meant and the principal sees, by phone number: rows of `id`, with no `operations` of their
-    own. Whatever else was named gathers in `misses`.
-
-    Raises `Refusal` or `InvalidValue` when the file is gone or is no list of phone numbers.
+    own. `phones` are what `read_list` gave. Whatever else was named gathers in `misses`.
     """
-    narrowed, naming = await _narrowed(session, principal, company_id, target, misses)
+    narrowed, naming = _narrowed(principal, target, phones, misses)
     held = scope(principal, Action.NUMBER_READ)
     place = {"parent_companies": [company_id], "parent_ids": [company_id]}
     statement = _matching(held.shape, narrowed.names)
@@ -180,31 +191,43 @@ class _Naming(NamedTuple):
 _BY_ID, _BY_PHONE = _Naming("id", encoder(Kind.NUMBER)), _Naming("msisdn", e164)
 
 
-async def _narrowed(
-    session: AsyncSession, principal: Principal, company_id: int, target: Target, misses: Misses
+def _narrowed(
+    principal: Principal, target: Target, phones: Sequence[str] | None, misses: Misses
 ) -> tuple[Filter, _Naming | None]:
     """The conditions, and how numbers are named where they are so one by one."""
     if target.filter is not None:
         return target.filter.conditions(principal), None
-    if target.ids is not None:
-        misses.unknown = set(map(_BY_ID.spell, target.ids))
-        return Filter.of({"ids": {"ids": target.ids}}), _BY_ID
-    found = await run(session, _FIND_UPLOAD, company_id=company_id, upload_id=target.upload_id)
+    named, naming = (target.ids, _BY_ID) if phones is None else (phones, _BY_PHONE)
+    misses.unknown = set(map(naming.spell, named or ()))
+    return Filter.of({"ids": {"ids": named}} if phones is None else {"phones": {"phones": named}}), naming
+
+
+async def read_list(db: Database, company_id: int, target: Target, misses: Misses) -> Sequence[str] | None:
+    """The phone numbers of the file that a target names, each once; None where it names none. No connection waits
+    while it is read. Rows without one gather in `misses`.
+
+    Raises `Refusal` or `InvalidValue` when the file is gone or is no list of phone numbers.
+    """
+    if target.upload_id is None:
+        return None
+    found = await db.fetch(Tenant((company_id,)), _FIND_UPLOAD, company_id=company_id, upload_id=target.upload_id)
     if not found:
         raise Refusal(ErrorCode.NOT_FOUND, NO_UPLOAD(), ("target", "uploadId"))
-    phones = await _phones(found[0]["content"], misses.malformed)
+    phones = await _phones(found[0]["content"], misses)
     if not phones:
         raise Refusal(ErrorCode.INVALID, NO_LIST(), ("target", "uploadId"))
-    misses.unknown = set(map(_BY_PHONE.spell, phones))
-    return Filter.of({"phones": {"phones": phones}}), _BY_PHONE
+    return phones
 
 
-async def _phones(content: bytes, malformed: list[str]) -> list[str]:
+async def _phones(content: bytes, misses: Misses) -> list[str]:
     """The phone numbers of a CSV or XLSX file: those of its column “Phone number”, or, without headers, the first."""
     phones: dict[str, None] = {}
     column: int | None = None
-    async with open_sheet(content) as rows:
-        async for _, cells in rows:
+    count = 0
+    async with open_sheet(content, SheetLimits(rows=MOST_LISTED)) as rows:
+        async for number, cells in rows:
+            if (count := count + 1) % _AT_ONCE == 0:
+                await asyncio.sleep(0)  # rows that have come already are read without waiting
             if column is None:
                 column = next((place for place, cell in enumerate(cells) if recognise(cell) is BY_KEY["msisdn"]), None)
                 if column is not None:
@@ -213,14 +236,16 @@ async def _phones(content: bytes, malformed: list[str]) -> list[str]:
             cell = tidy(cells[column]) if column < len(cells) else ""
             if cell:
                 try:
-                    phones[parse_msisdn(cell)] = None
+                    phones[sought_msisdn(cell)] = None
                 except InvalidValue:
-                    malformed.append(excerpt(cell))
+                    misses.malformed_count += 1
+                    if len(misses.malformed) < MOST_NAMED:
+                        misses.malformed.append(f"{number} ({excerpt(cell)})")
     return list(phones)
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
+def _some(names: Sequence[str], count: int) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (", …" if count > MOST_NAMED else "")
 
 
 @lru_cache(maxsize=100)

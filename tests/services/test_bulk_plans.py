@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from authz.principal import Grant
+from gateway.kit.phones import sought_msisdn
 from gateway.loaders.number_filters import NumberFilter
 from gateway.models.bulk_changes import BulkErrorPolicy
 from gateway.models.numbers import ServiceKind
@@ -15,7 +16,7 @@ from gateway.operations.labels import LabelSet
 from gateway.operations.operation import Operation
 from gateway.operations.options import OptionConnect
 from gateway.operations.tariffs import TariffChange
-from gateway.services import bulk_plans, bulk_thresholds, uploads
+from gateway.services import bulk_plans, bulk_targets, bulk_thresholds, uploads
 from gateway.services.bulk_plans import make_plan
 from gateway.services.bulk_targets import Target
 from gateway.services.numbers import change
@@ -135,7 +136,36 @@ async def test_a_list_counts_each_phone_number_once_and_tells_what_it_does_not_k
     refused = {each["code"]: each for each in json.loads((await bulk.row(change_id))["refused"])}
     assert {code: each["count"] for code, each in refused.items()} == {"NOT_FOUND": 2, "INVALID": 1}
     assert "+79260000201, +79269999999" in refused["NOT_FOUND"]["message"]["en"]
-    assert refused["INVALID"]["message"]["ru"].endswith(": none")
+    assert refused["INVALID"]["message"]["ru"].endswith(": 6 (none)")
+
+
+async def test_no_connection_waits_while_a_list_is_read(bulk: Bulk, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[int] = []
+
+    def look(cell: str) -> str:
+        held.append(bulk.database.pools()["writers"][0])
+        return sought_msisdn(cell)
+
+    monkeypatch.setattr(bulk_targets, "sought_msisdn", look)
+    content = b"phone\n79260000101\n+44 20 7946 0000\n"
+    upload_id = await uploads.store_upload(bulk.database, ADMINISTRATOR, COMPANY, name="list.csv", content=content)
+
+    change_id = await bulk.plan(LabelSet("Listed"), target=Target(upload_id=upload_id))
+
+    assert held == [0, 0]
+    [refused] = json.loads((await bulk.row(change_id))["refused"])
+    assert (refused["code"], refused["count"]) == ("NOT_FOUND", 1)
+    assert refused["message"]["en"].endswith(": +442079460000")
+
+
+async def test_a_list_has_so_many_rows_at_most(bulk: Bulk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_targets, "MOST_LISTED", 2)
+    content = b"phone\n79260000101\n79260000102\n"
+    upload_id = await uploads.store_upload(bulk.database, ADMINISTRATOR, COMPANY, name="list.csv", content=content)
+
+    row = await bulk.row(await bulk.plan(LabelSet("x"), target=Target(upload_id=upload_id)))
+
+    assert (row["status"], json.loads(row["failure"])["code"]) == ("FAILED", "TOO_LARGE")
 
 
 @pytest.mark.parametrize(

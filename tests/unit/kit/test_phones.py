@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.kit.errors import InvalidValue
-from gateway.kit.phones import e164, msisdn_prefix, msisdn_suffix, parse_msisdn
+from gateway.kit.phones import e164, msisdn_prefix, msisdn_suffix, parse_msisdn, sought_msisdn
 from gateway.kit.texts import Language
 
+KINDS, FORMS = phonenumbers.PhoneNumberType, phonenumbers.PhoneNumberFormat
 russian_mobile = st.from_regex(r"9[0-24-9][0-9]{8}", fullmatch=True).map(lambda national: f"7{national}")
 
 
@@ -39,7 +40,7 @@ russian_mobile = st.from_regex(r"9[0-24-9][0-9]{8}", fullmatch=True).map(lambda 
     ],
 )
 def test_writings_of_a_russian_mobile_number(text: str) -> None:
-    assert parse_msisdn(text) == "79261234567"
+    assert parse_msisdn(text) == sought_msisdn(text) == "79261234567"
 
 
 @pytest.mark.parametrize(
@@ -181,3 +182,21 @@ def test_ends() -> None:
 def test_no_ends(text: str) -> None:
     with pytest.raises(InvalidValue):
         msisdn_suffix(text)
+
+
+@pytest.mark.parametrize("region", ["RU", "GB", "US", "KZ", "IT"])
+@pytest.mark.parametrize("kind", [KINDS.FIXED_LINE, KINDS.MOBILE, KINDS.TOLL_FREE])
+def test_who_looks_for_a_number_that_there_is_finds_it(region: str, kind: int) -> None:
+    example = phonenumbers.example_number_for_type(region, kind)
+    assert example
+    spellings = [phonenumbers.format_number(example, form) for form in (FORMS.E164, FORMS.INTERNATIONAL)]
+    if region == "RU":
+        spellings += [phonenumbers.format_number(example, FORMS.NATIONAL), spellings[0].removeprefix("+")]
+
+    assert {sought_msisdn(spelling) for spelling in spellings} == {parse_msisdn(spellings[0])}
+
+
+@pytest.mark.parametrize("text", ["", "123", "none", "+1234567", "+1234567890123456", "442079460000", "7.92612E+10"])
+def test_what_cannot_be_a_number_is_not_looked_for(text: str) -> None:
+    with pytest.raises(InvalidValue):
+        sought_msisdn(text)
