@@ -79,10 +79,10 @@ async def _login(
 
 async def _logout(rows: Sequence[None], info: Info[Context]) -> Sequence[Row]:
     context = info.context
-    if context.principal is not None and context.session_id is not None:
-        await sessions.sign_out(context.visit, context.principal, context.session_id)
-    context.sign_out()
-    return [{"user_errors": []}]
+    _, user_errors = await attempt(info, sessions.sign_out(context.visit, context.principal, context.session_id))
+    if not user_errors:
+        context.sign_out()
+    return [{"user_errors": user_errors}]
 
 
 async def _session_revoke(

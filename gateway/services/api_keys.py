@@ -58,6 +58,10 @@ IN_THE_PAST = Text(
     en="This moment is over. Name a later one, or leave it out for a key without an end.",
     ru="Этот момент уже прошёл. Укажите более поздний или не указывайте его: тогда ключ бессрочный.",
 )
+EXPIRED = Text(
+    en="The key has expired: a new secret would not work. Make another key.",
+    ru="Срок действия ключа истёк: новый секрет не будет работать. Создайте другой ключ.",
+)
 OVERLAP = Text(
     en="The old secret can go on working for 0 to {hours} hours.",
     ru="Прежний секрет может работать ещё от 0 до {hours} часов.",
@@ -222,6 +226,8 @@ async def rotate(
             caller = held.principal(principal.kind, principal.id)
             whole = Place(held.company_id)
             giving.require(caller, Action.API_KEY_ROTATE, whole, "id")
+            if before["expires_at"] is not None and before["expires_at"] <= moment:
+                raise Refusal(ErrorCode.NOT_AVAILABLE, EXPIRED(), ("id",))
             for row in held.rows:
                 if row["api_key_id"] == key_id:
                     role, place = giving.role_of(row), giving.place_of(row)

@@ -21,6 +21,7 @@ BODY = Text(
     "If it was not you, change the password: that ends all sessions.",
     ru="{name}: вход {at} UTC с адреса {ip}: {device}. Если это были не вы, смените пароль: все сеансы завершатся.",
 )
+NO_PERSON = Text(en="An API key never signs in.", ru="По ключу API не входят.")
 NO_ADDRESS = Text(
     en="There is no address for these alerts: the operator's office can enter it.",
     ru="Для таких оповещений нет адреса: его может внести офис оператора.",
@@ -51,8 +52,10 @@ def alert(visit: Visit, found: Login, at: datetime) -> None:
 
 
 async def set_login_alerts(visit: Visit, principal: Principal, *, email: bool, sms: bool) -> None:
-    """Switches the caller's alerts on and off. Raises `Refusal` NOT_AVAILABLE where there is no address for them."""
-    own = await find_administrator(visit, principal.id) if principal.kind == "administrator" else None
+    """Switches the caller's alerts on and off. Raises `Refusal` NOT_AVAILABLE without an address for them."""
+    if principal.kind != "administrator":
+        raise Refusal(ErrorCode.FORBIDDEN, NO_PERSON())
+    own = await find_administrator(visit, principal.id)
     if own is None or (email and own.email is None):
         raise Refusal(ErrorCode.NOT_AVAILABLE, NO_ADDRESS(), ("email",))
     if sms and own.phone is None:

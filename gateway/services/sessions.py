@@ -31,6 +31,8 @@ BAD_CREDENTIALS_HINT = Text(
     en="The log-in is the e-mail or the phone number in any writing. Mind the keyboard layout and Caps Lock.",
     ru="Логин — это e-mail или номер телефона в любом виде. Проверьте раскладку клавиатуры и Caps Lock.",
 )
+A_KEY = Text(en="An API key is in no session.", ru="По ключу API сеанс не открывается.")
+END_THE_KEY = Text(en="apiKeyRevoke ends a key.", ru="Ключ отзывают мутацией apiKeyRevoke.")
 NO_SESSION = Text(
     en="There is no open session with this id among yours.", ru="Среди ваших открытых сеансов такого нет."
 )
@@ -156,9 +158,15 @@ async def open_session(visit: Visit, found: Login, *, remember: bool) -> SignedI
     return SignedIn(token, _LONG if remember else None, device, identity)
 
 
-async def sign_out(visit: Visit, principal: Principal, session_id: int) -> None:
-    """Ends the caller's session; in force in every process as soon as they hear of it."""
-    await visit.db.fetch(Tenant(), _END, its_id=principal.id, session_id=session_id)
+async def sign_out(visit: Visit, principal: Principal | None, session_id: int | None) -> None:
+    """Ends the caller's session, if they are in one; in force in every process as soon as they hear of it.
+
+    Raises `Refusal` FORBIDDEN for an API key, which stays in force.
+    """
+    if principal is not None and principal.kind == "api_key":
+        raise Refusal(ErrorCode.FORBIDDEN, A_KEY(), hint=END_THE_KEY())
+    if principal is not None and session_id is not None:
+        await visit.db.fetch(Tenant(), _END, its_id=principal.id, session_id=session_id)
 
 
 async def revoke_session(visit: Visit, principal: Principal, session_id: int) -> None:

@@ -104,13 +104,14 @@ class TrustedDocuments:
             if self._only:
                 raise GatewayError(GatewayErrorCode.DOCUMENT_NOT_TRUSTED, ONLY_TRUSTED())
             return document
-        if (known := self._known.get(id)) is not None:
+        known = self._known.get(id)
+        if document and document != known and id_of(document) != id:
+            raise GatewayError(GatewayErrorCode.BAD_REQUEST, WRONG_ID())
+        if known is not None:
             self._known.move_to_end(id)
             return known
         if not document or self._only:
             return None
-        if id_of(document) != id:
-            raise GatewayError(GatewayErrorCode.BAD_REQUEST, WRONG_ID())
         self._keep(id, document)
         return document
 

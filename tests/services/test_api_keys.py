@@ -244,6 +244,7 @@ async def test_no_secret_outlives_its_key(database: Database, owner_connection: 
 
     await owner_connection.execute("UPDATE api_keys SET expires_at = now() WHERE id = 100")
     assert [await enters(database, each.secret) for each in (first, second)] == [False, False]
+    assert await refused(rotate(database, 100)) == [("NOT_AVAILABLE", ("id",))]
 
 
 async def test_a_revoked_key_and_its_old_secret_end_and_the_name_is_free(

@@ -283,6 +283,15 @@ async def test_an_alert_that_fails_is_in_nobodys_way(browser: Browser) -> None:
     await browser.post.close()
 
 
+async def test_a_key_neither_signs_out_nor_is_alerted(browser: Browser) -> None:
+    key = Principal("api_key", 1, "Exports", ())
+
+    for act in (sign_out(browser.visit, key, None), set_login_alerts(browser.visit, key, email=True, sms=False)):
+        with pytest.raises(Refusal) as refusal:
+            await act
+        assert refusal.value.code is ErrorCode.FORBIDDEN
+
+
 async def test_alerts_need_an_address(browser: Browser) -> None:
     principal = browser.keep(await sign_in(browser.visit, "boris@example.com", PASSWORD)).identity.principal
 

@@ -117,6 +117,13 @@ async def test_the_id_of_another_document_is_refused(http: httpx.AsyncClient, id
     assert await ask(http, query=VERSION, documentId=id) == (400, "BAD_REQUEST")
 
 
+async def test_the_id_of_another_known_document_is_refused(http: httpx.AsyncClient) -> None:
+    await ask(http, query=TITLES, documentId=id_of(TITLES))
+
+    assert await ask(http, query=VERSION, documentId=id_of(TITLES)) == (400, "BAD_REQUEST")
+    assert await ask(http, query=VERSION, extensions=persisted(id_of(TITLES))) == (400, "BAD_REQUEST")
+
+
 @pytest.mark.parametrize("id", [id_of(TITLES), "", "x", "ё" * 64, "\0"])
 async def test_an_unknown_id_is_not_found(http: httpx.AsyncClient, id: str) -> None:
     assert await ask(http, documentId=id) == (200, "PERSISTED_QUERY_NOT_FOUND")
