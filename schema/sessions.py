@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from gateway.execution import PUBLIC, Info, Row, batched, column
+from gateway.kit.errors import ErrorCode
 from gateway.kit.ids import Kind, decode
 from gateway.services import login_alerts, sessions
 from gateway.services.sessions import SignedIn
@@ -52,14 +53,16 @@ class LoginAlertsSetPayload:
     user_errors: list[UserError] = column("Why not.", PUBLIC)
 
 
-def signed_in(info: Info[Context], opened: SignedIn | None, user_errors: list[UserErrorRow]) -> Sequence[Row]:
-    """The answer of whatever opens a session; without one and without an error a second factor is needed."""
+def signed_in(
+    info: Info[Context], opened: SignedIn | None, user_errors: list[UserErrorRow], *, wrong_factor: bool = False
+) -> Sequence[Row]:
+    """The answer of whatever opens a session; a second factor is needed without one and without an error."""
     if opened is not None:
         info.context.sign_in(opened)
     return [
         {
             "viewer": viewer_row(info.context),
-            "second_factor_required": opened is None and not user_errors,
+            "second_factor_required": wrong_factor or (opened is None and not user_errors),
             "user_errors": user_errors,
         }
     ]
@@ -74,7 +77,9 @@ async def _login(
     signing_in = sessions.sign_in(
         info.context.visit, input.login, input.password, given(input.code), remember=bool(given(input.remember))
     )
-    return signed_in(info, *await attempt(info, signing_in))
+    opened, user_errors = await attempt(info, signing_in)
+    wrong_factor = any(error["code"] is ErrorCode.BAD_CODE for error in user_errors)
+    return signed_in(info, opened, user_errors, wrong_factor=wrong_factor)
 
 
 async def _logout(rows: Sequence[None], info: Info[Context]) -> Sequence[Row]:

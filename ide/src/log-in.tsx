@@ -51,7 +51,7 @@ export function LogInPage({ onLogIn }: { onLogIn: (viewer: Viewer) => void }) {
         {codeWanted && (
           <label>
             {texts.code}
-            <input name="code" inputMode="numeric" autoComplete="one-time-code" required autoFocus />
+            <input name="code" autoComplete="one-time-code" required autoFocus />
           </label>
         )}
         <label className="remember">

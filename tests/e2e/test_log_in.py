@@ -1,13 +1,18 @@
 """Logging in over HTTP, in front of several processes: cookies, revocation, and secrets that go nowhere."""
 
 import asyncio
+import time
+from base64 import b32decode
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from tests.e2e.gateways import LOG_IN, ask, gateway
 from tests.services.people import EMAIL, PASSWORD
@@ -21,10 +26,17 @@ mutation ($current: String!, $new: String!) {
 """
 RESET = """
 mutation ($code: String!, $password: String!) {
-  passwordReset(input: { login: "anna@example.com", code: $code, password: $password }) { userErrors { code message } }
+  passwordReset(input: { login: "anna@example.com", code: $code, password: $password }) {
+    secondFactorRequired userErrors { code message }
+  }
 }
 """
 ADD_APP = 'mutation { secondFactorTotpAdd(input: { name: "Phone" }) { id secret uri userErrors { code } } }'
+CONFIRM_APP = """
+mutation ($id: ID!, $code: String!) {
+  secondFactorTotpConfirm(input: { id: $id, code: $code }) { userErrors { code } }
+}
+"""
 BROKEN = (
     ("ALTER TABLE tries RENAME TO away", "ALTER TABLE away RENAME TO tries"),
     ("ALTER TABLE sessions RENAME TO away", "ALTER TABLE away RENAME TO sessions"),
@@ -88,6 +100,29 @@ async def test_the_cookies_of_a_log_in(dsn: str, tmp_path: Path, client: httpx.A
     assert known == f"gateway_device={device}; Path=/; HttpOnly; SameSite=Lax; Max-Age=34560000"
     assert closed.headers.get_list("set-cookie") == ["gateway_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"]
     assert client.cookies["gateway_device"] == device
+
+
+async def test_a_wrong_code_is_asked_for_again(dsn: str, tmp_path: Path, client: httpx.AsyncClient) -> None:
+    with (tmp_path / "log").open("w+") as log, gateway(dsn, log, tmp_path) as address:
+        await ask(client, address, LOG_IN, login=EMAIL, password=PASSWORD)
+        app = (await ask(client, address, ADD_APP))["data"]["secondFactorTotpAdd"]
+        code = TOTP(b32decode(app["secret"]), 6, SHA1(), 30).generate(time.time()).decode()
+        confirmed = await ask(client, address, CONFIRM_APP, id=app["id"], code=code)
+        client.cookies.clear()
+        # The code was used up by confirming the app.
+        refused = await ask(client, address, LOG_IN, login=EMAIL, password=PASSWORD, code=code)
+        stranger = await ask(client, address, LOG_IN, login=EMAIL, password="wrong", code=code)
+        reset = await ask(client, address, RESET, code="000000", password="quagga-canary-4711")
+
+    assert confirmed == {"data": {"secondFactorTotpConfirm": {"userErrors": []}}}
+    assert asked_for(refused["data"]["login"]) == (True, ["BAD_CODE"])
+    assert asked_for(stranger["data"]["login"]) == (False, ["BAD_CREDENTIALS"])
+    assert asked_for(reset["data"]["passwordReset"]) == (False, ["BAD_CODE"])
+
+
+def asked_for(payload: dict[str, Any]) -> tuple[bool, list[str]]:
+    """Whether a second factor is, and why nobody was signed in."""
+    return payload["secondFactorRequired"], [error["code"] for error in payload["userErrors"]]
 
 
 async def test_secrets_appear_in_no_log_no_error_and_no_journal(
