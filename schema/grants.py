@@ -34,7 +34,7 @@ class AdministratorInviteInput:
     name: str = strawberry.field(description="Name. At most 200 characters.")
     role_id: strawberry.ID = strawberry.field(description="Role to give.")
     email: str | None = strawberry.field(
-        description="E-mail, without a phone number: the person adds theirs after signing in.",
+        description="E-mail to sign in by, without a phone number.",
         default=strawberry.UNSET,
     )
     phone: PhoneNumber | None = strawberry.field(

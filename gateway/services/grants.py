@@ -44,8 +44,8 @@ OWNER_OF_ALL = Text(
     ru="Владелец владеет всей компанией. Не указывайте подразделение.",
 )
 ONE_LOGIN = Text(
-    en="Give an e-mail or a phone number, exactly one: the person adds the other after signing in.",
-    ru="Укажите e-mail или телефон — что-то одно: второе человек добавит сам, когда войдёт.",
+    en="Give an e-mail or a phone number, exactly one: by it the person signs in.",
+    ru="Укажите e-mail или телефон — что-то одно: по нему человек будет входить.",
 )
 
 GIVEN = Text(en="{administrator} got the role “{role}”: {place}", ru="{administrator}: выдана роль «{role}», {place}")

@@ -23,8 +23,8 @@ BODY = Text(
 )
 NO_PERSON = Text(en="An API key never signs in.", ru="По ключу API не входят.")
 NO_ADDRESS = Text(
-    en="There is no address for these alerts: the operator's office can enter it.",
-    ru="Для таких оповещений нет адреса: его может внести офис оператора.",
+    en="There is no address for these alerts: you sign in by the other kind only. Switch on that one.",
+    ru="Для таких оповещений нет адреса: вы входите только по другому. Включите оповещения на него.",
 )
 
 _LONGEST_DEVICE = 60
