@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from authz.actions import Action
-from gateway.execution import PUBLIC, Info, Row, batched, column
+from gateway.execution import PUBLIC, Info, Row, batched, column, computed
 from gateway.kit.ids import Kind, decode
 from gateway.kit.texts import Language
 from gateway.services import grants
@@ -49,9 +49,20 @@ class AdministratorInviteInput:
     idempotency_key: str | None = idempotency_key()
 
 
+def _message_sent(row: Row) -> bool | None:
+    return None if row["grant"] is None else row["grant"].get("message_sent")
+
+
 @strawberry.type(description="Answer.")
 class GrantPayload:
     grant: Grant | None = column("The grant.", PUBLIC)
+    message_sent: bool | None = computed(
+        _message_sent,
+        "For an invitation: a message is on its way to the person. False when they, or all whom the company invites, "
+        "have got too many in a day; tell them yourself.",
+        PUBLIC,
+        needs=("grant",),
+    )
     user_errors: list[UserError] = column("Why not.", PUBLIC)
 
 
@@ -89,7 +100,7 @@ async def _invite(
 
     async def act() -> Row:
         return await grants.invite(
-            context.db,
+            context.visit,
             context.caller,
             decode(input.company_id, Kind.COMPANY, ("companyId",)),
             input.name,
@@ -100,7 +111,6 @@ async def _invite(
             language=given(input.language) or context.language,
             session_id=context.session_id,
             origin=context.author,
-            post=context.post,
             idempotency_key=given(input.idempotency_key),
         )
 

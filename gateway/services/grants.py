@@ -26,8 +26,8 @@ from gateway.services.giving import HeldRole, Place
 from gateway.services.holdings import Holdings
 from gateway.services.idempotency import Answer, once
 from gateway.services.journal import NewEntry, Origin
-from gateway.services.post import Post
 from gateway.services.running import Run
+from gateway.services.visits import Visit
 from gateway.statements import Statement, Tenant
 
 MOST_HELD = 100
@@ -109,7 +109,7 @@ async def add(
 
 
 async def invite(
-    db: Database,
+    visit: Visit,
     principal: Principal,
     company_id: int,
     name: str,
@@ -121,7 +121,6 @@ async def invite(
     language: Language,
     session_id: int | None,
     origin: Origin,
-    post: Post,
     idempotency_key: str | None = None,
 ) -> dict[str, Any]:
     """Gives a role to whoever signs in with this e-mail or phone number, made now if there is nobody; the grant's row.
@@ -129,7 +128,9 @@ async def invite(
     They are told by which company and by whom, in words that the inviter does not choose. Somebody whom the inviter
     does not see holds it when they accept; until then the company is shown what was typed, so nothing tells whether
     they had been there before. One log-in only: a second one that nobody has proved to be theirs would let its owner
-    in later. Raises as `add`, and `Refusal` INVALID or REQUIRED for what is no name, e-mail or phone number.
+    in later. `message_sent` in the row says whether a message is on its way: after several to the same person, or many
+    of the company, none is for a day. Raises as `add`, and `Refusal` INVALID or REQUIRED for what is no name, e-mail
+    or phone number.
     """
     name = invitations.proper_name(name)
     if (email is None) == (phone is None):
@@ -138,7 +139,7 @@ async def invite(
         email = None if email is None else parse_email(email)
     except InvalidValue as error:
         raise error.refusal("email") from None
-    async with db.transaction(Tenant(principal.companies)) as session:
+    async with visit.db.transaction(Tenant(principal.companies)) as session:
         within = partial(run, session)
         place = await giving.find_place(within, principal, company_id, department_id)
         invited: list[Person] = []
@@ -149,7 +150,7 @@ async def invite(
             giving.require(giver, Action.ADMINISTRATOR_INVITE, place)
             giving.require(giver, Action.GRANT_ADD, place)
             role = await giving.find_role(within, company_id, role_number, "roleId")
-            await giving.require_proof(db, principal, session_id, role.allows)
+            await giving.require_proof(visit.db, principal, session_id, role.allows)
             person = await find_or_add(within, name, email=email, phone=phone, language=language)
             seen = await seen_name(within, principal, person.id, joining=company_id)
             new = seen is None and all(row["administrator_id"] != person.id for row in held.rows)
@@ -158,13 +159,14 @@ async def invite(
                     within, company_id, person.id, name=name, inviter=principal.name, email=email, phone=phone
                 )
             invited.append(Person(person.id, name if seen is None else seen, new))
-            return await _give(within, held, giver, role, place, invited[0], origin)
+            row = await _give(within, held, giver, role, place, invited[0], origin)
+            return row | {"message_sent": await invitations.may_tell(visit, company_id, email or phone or "")}
 
         request = {"administratorInvite": [name, role_number, department_id, email, phone]}
         row = await once(within, idempotency_key, act, company_id=company_id, origin=origin, request=request)
         company = await company_name(within, company_id)
-    if invited:
-        invitations.tell(post, language, company=company, inviter=principal.name, email=email, phone=phone)
+    if invited and row["message_sent"]:
+        invitations.tell(visit.post, language, company=company, inviter=principal.name, email=email, phone=phone)
     return row
 
 

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,16 +17,21 @@ from gateway.kit.ids import Kind, encode
 from gateway.kit.rows import Row
 from gateway.kit.texts import Language, Text, is_line
 from gateway.models import metadata
-from gateway.services import holdings
+from gateway.services import holdings, tries
 from gateway.services.journal import NewEntry, append
 from gateway.services.own_journal import OwnAction, by_themselves
 from gateway.services.post import Post, plain
 from gateway.services.principals import load_administrator
 from gateway.services.running import Run
+from gateway.services.tries import Limit
 from gateway.services.visits import Visit
 from gateway.statements import Statement, Tenant
 
 LONGEST_NAME = 200
+BY_COMPANY = Limit(100, timedelta(days=1))
+"""Messages of one company about invitations."""
+BY_RECIPIENT = Limit(3, timedelta(days=1))
+"""Such messages to one e-mail or phone number, of all companies together."""
 
 NO_NAME = Text(en="A name has 1 to {longest} printable characters.", ru="Имя — от 1 до {longest} печатных символов.")
 NO_INVITATION = Text(
@@ -71,6 +76,17 @@ def proper_name(name: str) -> str:
     if not is_line(name, LONGEST_NAME):
         raise Refusal(ErrorCode.INVALID, NO_NAME(longest=LONGEST_NAME), ("name",))
     return name
+
+
+async def may_tell(visit: Visit, company_id: int, recipient: str) -> bool:
+    """Counts a message, and says whether it may be sent: what an invitation gives does not depend on it."""
+    for bucket, limit in (
+        (visit.keyring.digest("invitation, company", str(company_id)), BY_COMPANY),
+        (visit.keyring.digest("invitation, recipient", recipient), BY_RECIPIENT),
+    ):
+        if not (await tries.claim(visit.db, bucket, limit)).allowed:
+            return False
+    return True
 
 
 def tell(post: Post, language: Language, *, company: str, inviter: str, email: str | None, phone: str | None) -> None:

@@ -1,5 +1,6 @@
 """Inviting people into the first company, and what is shown of them."""
 
+from dataclasses import replace
 from typing import Any
 
 from authz.roles import BuiltInRole
@@ -11,6 +12,7 @@ from gateway.services import grants
 from gateway.services.post import Post
 from tests.services.fleet import COMPANY
 from tests.services.holders import ROLES, origin, person
+from tests.services.people import Browser
 from tests.unit.operations.catalogues import catalogue
 
 
@@ -25,8 +27,9 @@ async def invite(database: Database, by: int, role: int = ROLES[BuiltInRole.AUDI
         "phone": None,
     } | options
     company_id, name, department_id = (given.pop(each) for each in ("company_id", "name", "department_id"))
-    rest: dict[str, Any] = {"language": Language.EN, "session_id": by, "post": Post()} | given
-    return await grants.invite(database, giver, company_id, name, role, department_id, origin=origin(giver), **rest)
+    rest: dict[str, Any] = {"language": Language.EN, "session_id": by} | given
+    visit = replace(Browser(database).visit, post=rest.pop("post", Post()))
+    return await grants.invite(visit, giver, company_id, name, role, department_id, origin=origin(giver), **rest)
 
 
 async def shown(database: Database, by: int, administrator_id: int) -> Any:

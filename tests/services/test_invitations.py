@@ -16,10 +16,10 @@ from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.texts import Language
 from gateway.ports.mail import ConsoleMail
 from gateway.ports.sms import ConsoleSms
-from gateway.services import grants
+from gateway.services import grants, invitations
 from gateway.services.post import Post, plain
 from gateway.services.summaries import summary
-from tests.services.fleet import BRANCH, COMPANY
+from tests.services.fleet import BRANCH, COMPANY, OTHER_COMPANY
 from tests.services.holders import (
     ADMINISTRATOR,
     FOREIGN_AUDITOR,
@@ -37,6 +37,7 @@ from tests.services.holders import (
     refused,
 )
 from tests.services.inviting import invite, shown
+from tests.services.people import Browser
 
 pytestmark = pytest.mark.usefixtures("proven_holders")
 
@@ -90,11 +91,12 @@ async def test_whatever_names_say_an_invitation_is_short_and_has_one_subject_and
             sent.append(message)
 
     post = Post(Box(), Box())
+    visit = replace(Browser(database).visit, post=post)
     giver = replace(await person(database, OWNER), name=hostile)
     for address in ({"email": "vera@company.example", "phone": None}, {"email": None, "phone": "79260000009"}):
         await grants.invite(
-            database, giver, COMPANY, "Vera", ROLES[BuiltInRole.AUDITOR], None, **address,
-            language=language, session_id=OWNER, origin=origin(giver), post=post,
+            visit, giver, COMPANY, "Vera", ROLES[BuiltInRole.AUDITOR], None, **address,
+            language=language, session_id=OWNER, origin=origin(giver),
         )  # fmt: skip
     await post.close()
 
@@ -136,6 +138,43 @@ async def test_a_repeated_invitation_is_sent_once(database: Database, owner_conn
     assert answers == [answers[0]] * 3
     assert console.getvalue().count("e-mail to") == 1
     assert len(await journal(owner_connection)) == 2
+
+
+async def test_three_messages_a_day_are_sent_to_one_person_whoever_invites_and_all_are_invited(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    console = io.StringIO()
+    post = Post(ConsoleMail(console), ConsoleSms(console))
+    owner = await person(database, OWNER)
+
+    answers = []
+    for _ in range(4):
+        given = await invite(database, OWNER, phone="79260000009", post=post)
+        answers.append(given.pop("message_sent"))
+        await grants.revoke(database, owner, given["id"], session_id=OWNER, origin=origin(owner))
+    foreign = await invite(database, FOREIGN_OWNER, phone="79260000009", company_id=OTHER_COMPANY, post=post)
+    others = await invite(database, OWNER, phone="79260000008", post=post)
+    await owner_connection.execute("UPDATE tries SET until = now() - interval '1 s'")
+    next_day = await invite(database, OWNER, phone="79260000009", post=post)
+
+    await post.close()
+    assert answers == [True, True, True, False]
+    assert [each["message_sent"] for each in (foreign, others, next_day)] == [False, True, True]
+    assert console.getvalue().count("SMS to +79260000009") == 4
+    held = "SELECT count(*) FROM grants WHERE administrator_id = $1"
+    assert await owner_connection.fetchval(held, foreign["administrator_id"]) == 2
+
+
+async def test_a_company_sends_so_many_messages_a_day_to_all_together(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invitations, "BY_COMPANY", replace(invitations.BY_COMPANY, most=2))
+
+    sent = [(await invite(database, OWNER, email=f"vera{n}@company.example"))["message_sent"] for n in range(3)]
+    foreign = await invite(database, FOREIGN_OWNER, email="vera@company.example", company_id=OTHER_COMPANY)
+
+    assert sent == [True, True, False]
+    assert foreign["message_sent"]
 
 
 async def test_who_signs_in_already_is_not_made_again(database: Database, owner_connection: asyncpg.Connection) -> None:
