@@ -1,7 +1,8 @@
 """`python -m tests.benchmarks.hostile [REQUESTS]`: the CPU of requests that mean no good, by kind; none may take 50 ms.
 
 Each is sent as the first request with its document: parsed, validated, priced, planned and, where all of that lets it
-pass, executed over a few made-up rows. What more rows would cost is what its points are for.
+pass, executed over a few made-up rows. What more rows would cost is what its points are for. What is no request yet, a
+head of 10 MB, is sent over a connection; that time is the client's as well.
 """
 
 import asyncio
@@ -15,9 +16,13 @@ from typing import Any
 import orjson
 from rich.console import Console
 from rich.table import Table
+from starlette.types import Receive, Scope, Send
+from uvicorn import Config
+from uvicorn.server import ServerState
 
 from gateway.execution import Engine
 from gateway.kit.garbage import spare_collector
+from gateway.transport.protocol import HttpProtocol
 from schema.root import build_schema
 from tests.factories.hostile import FAMILIES, LARGEST, Hostile, body
 from tests.factories.made_up import MadeUpContext, make_up
@@ -55,7 +60,38 @@ async def main(requests: int) -> None:
         name, sent = hostile.make(seed)
         kinds.setdefault(name, []).append(sent)
     spare_collector()
-    show({name: await worst(engine, bodies) for name, bodies in kinds.items()})
+    measured = {name: await worst(engine, bodies) for name, bodies in kinds.items()}
+    show(measured | {name: await head(sent) for name, sent in HEADS.items()})
+
+
+HEADS: Mapping[str, bytes] = {
+    "a long header": b"GET / HTTP/1.1\r\naccept: " + b"x" * 10_000_000,
+    "a long address": b"GET /" + b"x" * 10_000_000,
+    "headers without end": b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 2_000_000,
+}
+"""What comes before a request is one."""
+
+
+async def head(sent: bytes) -> tuple[list[float], str]:
+    """The CPU of a process that is sent this over a connection, as it comes."""
+
+    async def nothing(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError("this is no request")
+
+    config, state = Config(nothing, log_config=None), ServerState()
+    server = await asyncio.get_running_loop().create_server(lambda: HttpProtocol(config, state, {}), "127.0.0.1", 0)
+    async with server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        began = process_time()
+        with contextlib.suppress(ConnectionError):
+            writer.write(sent)
+            await writer.drain()
+        outcome = b""
+        with contextlib.suppress(ConnectionError):
+            outcome = await reader.readline()
+        took = 1000 * (process_time() - began)
+        writer.close()
+    return [took], outcome.decode().strip() or "closed"
 
 
 def show(measured: Mapping[str, tuple[list[float], str]]) -> None:

@@ -129,6 +129,19 @@ FAMILIES: Mapping[str, Callable[[int], str]] = {
     ),
     "large pages": lambda room: "{ companies(first: 1000) { nodes { numbers(first: 1000) { nodes { id } } } } }",
     "pages of pages": lambda room: nested("companies(first: 9) { nodes { ", "} } ", min(room, 250), "id").join("{}"),
+    "lists below lists": lambda room: (
+        '{ node(id: "emp_1") { ... on Employee { '
+        + nested("numbers { employee { ", "} } ", min(room, 200), "id")
+        + "} } }"
+    ),
+    "lists of a list's objects": lambda room: (
+        '{ node(id: "adm_1") { ... on Administrator { '
+        + repeated(lambda n: f"a{n}: grants {{ role {{ allows }} }}", room, most=100)
+        + " } } }"
+    ),
+    "lists of a catalogue": lambda room: (
+        '{ node(id: "opt_1") { ... on Option { ' + nested("excludes { ", "} ", min(room, 190), "id") + "} } }"
+    ),
     "a subscription": lambda room: "subscription { __typename }",
     "deferred": lambda room: f"{{ {repeated(lambda n: f'... @defer {{ a{n}: __typename }}', room)} }}",
 }
