@@ -1,22 +1,30 @@
 """What workers do: bulk changes, one piece after another and companies in turn, and what is due by the clock."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import NamedTuple
+
+import structlog
 
 from gateway.db import Database
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.models.bulk_changes import BulkChangeStatus
 from gateway.ports.bss import Bss
 from gateway.services import idempotency, uploads
-from gateway.services.bulk_plans import make_plan
+from gateway.services.bulk_plans import give_up, make_plan
 from gateway.services.bulk_runs import DueChange, begin_scheduled, find_due, finish, run_chunk
 from gateway.services.companies import find_companies
 from gateway.services.endings import end_what_is_due
 from gateway.services.orders import send_due
 from gateway.telemetry import traces
 from gateway.telemetry.metrics import JOB_SECONDS
+
+MOST_TRIES = 5
+"""How often a worker tries to make a plan that fails by a fault of ours."""
+
+log = structlog.get_logger(__name__)
 
 
 class _Timed(NamedTuple):
@@ -38,6 +46,8 @@ class Jobs:
         self._turns = 0
         self._served: dict[tuple[int, int], int] = {}
         """When companies, and changes of them, had their last turn."""
+        self._failures: Counter[tuple[int, int]] = Counter()
+        """How often changes could not be planned."""
         self._timetable = (
             _Timed("endings", timedelta(seconds=15), self._end_what_is_due),
             _Timed("orders", timedelta(seconds=1), self._send_due_orders),
@@ -60,6 +70,7 @@ class Jobs:
         """Does the next piece of a bulk change; False when there is none now."""
         due = await find_due(self._db)
         self._served = {key: self._served.get(key, 0) for each in due for key in _keys(each)}
+        self._failures = Counter({key: self._failures[key] for key in self._served})
         for each in sorted(due, key=lambda each: [self._served[key] for key in _keys(each)]):
             self._turns += 1
             self._served |= dict.fromkeys(_keys(each), self._turns)
@@ -71,7 +82,7 @@ class Jobs:
         db, place, catalogue = self._db, (due.company_id, due.id), self._catalogue.current()
         match due.status:
             case BulkChangeStatus.PLANNING:
-                return await _observed("bulk plan", make_plan(db, *place, catalogue=catalogue))
+                return await self._plan(*place)
             case BulkChangeStatus.SCHEDULED:
                 return await _observed("bulk begin", begin_scheduled(db, *place))
             case BulkChangeStatus.RUNNING if await _observed(
@@ -80,6 +91,18 @@ class Jobs:
                 return True
             case _:
                 return await _observed("bulk finish", finish(db, *place))
+
+    async def _plan(self, company_id: int, change_id: int) -> bool:
+        try:
+            planning = make_plan(self._db, company_id, change_id, catalogue=self._catalogue.current())
+            return await _observed("bulk plan", planning)
+        except Exception:
+            self._failures[company_id, change_id] += 1
+            if self._failures[company_id, change_id] < MOST_TRIES:
+                raise
+            log.exception("bulk.given_up", company_id=company_id, bulk_change_id=change_id)
+            await give_up(self._db, company_id, change_id, MOST_TRIES)
+            return True
 
     async def _end_what_is_due(self) -> bool:
         return await end_what_is_due(self._db, catalogue=self._catalogue.current(), bss=self._bss) > 0

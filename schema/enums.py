@@ -62,6 +62,7 @@ describe(
     PLAN_DRIFTED="The plan no longer fits the numbers it was made for.",
     IDEMPOTENCY_MISMATCH="The idempotency key was used with another input.",
     UPSTREAM_REFUSED="The operator's systems refused.",
+    INTERNAL="The gateway failed at it; a fault of ours.",
     name="UserErrorCode",
 )
 describe(Language, "The language of messages.", EN="English.", RU="Russian.")

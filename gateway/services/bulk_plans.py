@@ -60,6 +60,12 @@ CHANGED_SINCE = Text(
     ru="С тех пор номер меняли ещё раз; как именно, видно в его журнале.",
 )
 UNDO_YOURSELF = Text(en="Decide for this number by itself.", ru="Решите по этому номеру отдельно.")
+GIVEN_UP = Text(
+    en="The plan failed {tries} times through a fault of the gateway. Plan anew later, or narrow the target; if it "
+    "fails again, tell the operator the id of the bulk change.",
+    ru="План не удалось составить {tries} {tries:раз|раза|раз} из-за сбоя шлюза. Спланируйте заново позже или сузьте "
+    "отбор; если не получится, сообщите оператору идентификатор массового изменения.",
+)
 TIMES = Text(en="{message} ({count:,} {count:number|numbers})", ru="{message} ({count:,} {count:номер|номера|номеров})")
 MORE = Text(
     en="… and more of the kind, for {count:,} {count:number|numbers}.",
@@ -139,10 +145,22 @@ async def make_plan(db: Database, company_id: int, change_id: int, *, catalogue:
         return False
     except (Refusal, InvalidValue) as error:
         refusal = error if isinstance(error, Refusal) else error.refusal("target", "uploadId")
-        values = {"status": BulkChangeStatus.FAILED.value, "finished_at": datetime.now(UTC)}
-        values |= {"refused": plan.refused(), "failure": keep(refusal)}
-        await db.fetch(tenant, _FAIL, **place, **_FAILED.parameters(values))
+        await _fail(db, company_id, change_id, refusal, plan.refused())
     return True
+
+
+async def give_up(db: Database, company_id: int, change_id: int, tries: int) -> None:
+    """Ends a change that could not be planned, so often it was tried: FAILED."""
+    await _fail(db, company_id, change_id, Refusal(ErrorCode.INTERNAL, GIVEN_UP(tries=tries)), [])
+
+
+async def _fail(
+    db: Database, company_id: int, change_id: int, refusal: Refusal, refused: Sequence[Mapping[str, Any]]
+) -> None:
+    values = {"status": BulkChangeStatus.FAILED.value, "finished_at": datetime.now(UTC)}
+    values |= {"refused": refused, "failure": keep(refusal)}
+    place = {"company_id": company_id, "change_id": change_id}
+    await db.fetch(Tenant((company_id,)), _FAIL, **place, **_FAILED.parameters(values))
 
 
 async def _plan(session: AsyncSession, author: Principal, plan: "_Plan") -> Mapping[str, object]:

@@ -4,39 +4,25 @@ A claim dies with its transaction: what a killed worker had claimed is free at o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 from sqlalchemy import BigInteger, bindparam, func, select, update
 
-from authz.principal import Principal
 from gateway.db import Database, run
-from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.rows import Row
-from gateway.kit.texts import Text
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkChangeStatus, BulkErrorPolicy, BulkItemState
 from gateway.models.columns import MOMENT
-from gateway.models.journal import ActorKind, Channel
 from gateway.operations.catalogue import Catalogue
-from gateway.operations.operation import Operation
-from gateway.operations.registry import PROVISIONED
-from gateway.operations.state import NumberState
-from gateway.operations.undo import inverses
 from gateway.ports.bss import Bss
-from gateway.services import bulk_trials, orders, states
-from gateway.services.bulk_items import ITEMS_OF_IT, THIS_CHANGE, End, end_items
+from gateway.services import orders
+from gateway.services.bulk_chunks import Chunk
+from gateway.services.bulk_items import ITEMS_OF_IT, THIS_CHANGE
 from gateway.services.bulk_journal import BY_WORKER, BulkStep, note
-from gateway.services.bulk_trials import try_out
-from gateway.services.effects import Step, carry_out, step
-from gateway.services.journal import Origin
-from gateway.services.kept_refusals import keep
-from gateway.services.numbers import LOOK_AGAIN
-from gateway.services.orders import NewOrder, Placed
 from gateway.services.principals import load_actor
 from gateway.services.running import Run
-from gateway.services.surroundings import surround
 from gateway.statements import Statement, Tenant
 
 CHUNK = 500
@@ -45,9 +31,6 @@ waits for the next statement only as long as a worker would be frozen."""
 
 MOST_SENT = 500
 """Orders of a change that may be open: the more are, the less cancelling it means when the operator is silent."""
-
-PRICE_CHANGED = Text(en="The price is no longer the one of the plan.", ru="Цена уже не та, что в плане.")
-DRIFTED = Text(en="The number was changed after the plan was made.", ru="Номер изменился после составления плана.")
 
 _CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
 _MOMENT = bindparam("moment", type_=MOMENT)
@@ -160,24 +143,22 @@ async def run_chunk(
             return False
         if bss and await orders.count_open(within, company_id, change_id) >= MOST_SENT:
             return False
-        ends: list[_End] = []
-        moment, last_id = datetime.now(UTC), 0
+        batches: list[Sequence[Row]] = []
+        last_id = 0
         while items := await within(_CLAIM, **place, after_id=last_id, most=CHUNK):
-            ends += await _ends(within, author, change, items, catalogue, moment, bss)
+            batches.append(items)
             last_id = items[-1]["number_id"]
             if not together:
                 break
-        if together and any(end.refusal for end in ends):
-            ends = [end if end.refusal else _End(end.item, skipped=True) for end in ends]
-        placed: list[Placed] = []
-        for some in (ends[start : start + CHUNK] for start in range(0, len(ends), CHUNK)):
-            await end_items(within, company_id, change_id, [end.row(moment) for end in some], moment)
-            placed += await _place(within, change, [end for end in some if end.sent], moment)
-            if steps := [each for end in some if not end.sent for each in end.steps]:
-                await carry_out(within, company_id, _origin(change), moment, steps)
-    if bss and placed:
-        await orders.send(db, bss, placed)
-    return bool(ends)
+        chunk = Chunk(session, author, change, catalogue, datetime.now(UTC), bss)
+        if not await chunk.attempt(batches):
+            # Some item is at fault: it fails, and with it all that are to be done together.
+            for some in [batches] if together else [[[item]] for batch in batches for item in batch]:
+                if together or not await chunk.attempt(some):
+                    await chunk.fail(some)
+    if bss and chunk.placed:
+        await orders.send(db, bss, chunk.placed)
+    return bool(batches)
 
 
 async def finish(db: Database, company_id: int, change_id: int) -> bool:
@@ -204,105 +185,3 @@ async def finish(db: Database, company_id: int, change_id: int) -> bool:
         }
         await note(within, company_id, change_id, BY_WORKER, moment, BulkStep.FINISH, after=after)
     return True
-
-
-@dataclass(slots=True)
-class _End:
-    """How an item ends: refused, skipped, or with these steps, which `inverse` takes back; or it is sent for now."""
-
-    item: Row
-    refusal: Refusal | None = None
-    skipped: bool = False
-    sent: bool = False
-    steps: Sequence[Step] = ()
-    inverse: Sequence[Operation] = ()
-
-    @property
-    def sendable(self) -> bool:
-        """Whether the operator's system has a part in it."""
-        return any(each.entry.action in PROVISIONED for each in self.steps)
-
-    def row(self, moment: datetime) -> End:
-        """What becomes of the item."""
-        number_id = self.item["number_id"]
-        if self.refusal is not None:
-            return End(number_id, BulkItemState.FAILED, keep(self.refusal))
-        if self.skipped:
-            return End(number_id, BulkItemState.SKIPPED)
-        changed = self.steps and self.steps[0].before != self.steps[-1].after and not self.sent
-        return End(
-            number_id,
-            BulkItemState.SENT if self.sent else BulkItemState.APPLIED,
-            inverse=bulk_trials.dump(self.inverse) if self.steps else None,
-            number_updated_at=moment if changed else None,
-        )
-
-
-async def _place(run: Run, change: Row, ends: Sequence[_End], moment: datetime) -> list[Placed]:
-    if not ends:
-        return []
-    new = [NewOrder(steps=end.steps, bulk_change_id=change["id"]) for end in ends]
-    return await orders.place(run, change["company_id"], _origin(change), moment, new)
-
-
-async def _ends(
-    run: Run,
-    author: Principal,
-    change: Row,
-    items: Sequence[Row],
-    catalogue: Catalogue,
-    moment: datetime,
-    bss: Bss | None,
-) -> list[_End]:
-    """What is to become of each item; its number is locked."""
-    shared = bulk_trials.parse(change["operations"])
-    own = {item["number_id"]: bulk_trials.parse(item["operations"]) for item in items if item["operations"]}
-    loaded = await states.load(run, [change["company_id"]], [item["number_id"] for item in items], lock=True)
-    every = [each for operations in own.values() for each in operations] or shared
-    by_id = {state.id: state for state in await surround(run, author, loaded, every, moment)}
-    ends = [
-        _end(author, item, by_id[item["number_id"]], own.get(item["number_id"], shared), catalogue, moment)
-        for item in items
-    ]
-    if bss is None:
-        return ends
-    waiting = await orders.waiting(run, change["company_id"], list(by_id))
-    return [
-        _End(end.item, orders.pending_change())
-        if end.sendable and end.item["number_id"] in waiting
-        else replace(end, sent=end.sendable)
-        for end in ends
-    ]
-
-
-def _end(
-    author: Principal,
-    item: Row,
-    state: NumberState,
-    operations: Sequence[Operation],
-    catalogue: Catalogue,
-    moment: datetime,
-) -> _End:
-    checked, outcome = try_out(author, state, operations, catalogue, moment)
-    planned = item["one_off_kopecks"], item["monthly_kopecks"]
-    if outcome.refusals:
-        return _End(item, outcome.refusals[0])
-    if (outcome.one_off_kopecks, outcome.monthly_kopecks) != planned:
-        return _End(item, Refusal(ErrorCode.PRICE_CHANGED, PRICE_CHANGED(), hint=LOOK_AGAIN()))
-    if state.updated_at != item["number_updated_at"]:
-        return _End(item, Refusal(ErrorCode.PLAN_DRIFTED, DRIFTED(), hint=LOOK_AGAIN()))
-    steps = [
-        step(each.before, each.operation, each.outcome, catalogue, bulk_change_id=item["bulk_change_id"])
-        for each in checked
-    ]
-    return _End(item, steps=steps, inverse=inverses(checked, catalogue))
-
-
-def _origin(change: Row) -> Origin:
-    return Origin(
-        ActorKind(change["actor_kind"]),
-        change["actor_id"],
-        change["actor_name"],
-        Channel(change["channel"]),
-        change["correlation_id"],
-    )

@@ -1,8 +1,11 @@
 """Runs of bulk changes: what was planned is done once, by whoever is allowed to, and can be taken back."""
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
+import asyncpg
 import pytest
 
 from gateway.kit.errors import ErrorCode, Refusal
@@ -11,10 +14,13 @@ from gateway.models.numbers import ServiceKind
 from gateway.operations.bans import BanLift, BanSet
 from gateway.operations.labels import LabelSet
 from gateway.operations.options import OptionConnect
-from gateway.services import bulk_changes, bulk_runs, bulk_steps, states
+from gateway.services import bulk_changes, bulk_chunks, bulk_runs, bulk_steps, states
 from gateway.services.bulk_runs import finish, run_chunk
+from gateway.services.effects import Step, carry_out
+from gateway.services.journal import Origin
 from gateway.services.journal_verification import verify
 from gateway.services.numbers import change
+from gateway.services.running import Run
 from gateway.statements import Tenant
 from tests.services.bulk import CATALOGUE, EVERY, Bulk
 from tests.services.fleet import ADMINISTRATOR, BRANCH_NUMBER, COMPANY, MANAGER, NUMBER, ORIGIN
@@ -237,3 +243,49 @@ async def test_a_change_that_is_cancelled_while_it_is_planned_gets_no_plan(
 
     assert await finish(bulk.database, COMPANY, change_id)
     assert (await bulk.status(change_id), await bulk.items(change_id)) == ("CANCELLED", [])
+
+
+@pytest.mark.parametrize(
+    ("on_error", "errors", "expected"),
+    [
+        (BulkErrorPolicy.SKIP_FAILED, {105: "INTERNAL"}, ["x"] * 4 + [None] + ["x"] * 5),
+        (BulkErrorPolicy.REJECT_ALL, dict.fromkeys(EVERY, "INTERNAL"), [None] * 10),
+    ],
+)
+async def test_an_item_at_which_the_gateway_fails_stops_nobody_but_who_wants_all_or_none(
+    bulk: Bulk,
+    monkeypatch: pytest.MonkeyPatch,
+    on_error: BulkErrorPolicy,
+    errors: dict[int, str],
+    expected: list[str | None],
+) -> None:
+    async def fail(run: Run, company_id: int, origin: Origin, moment: datetime, steps: Sequence[Step]) -> list[int]:
+        done = await carry_out(run, company_id, origin, moment, steps)
+        if any(each.after.id == 105 for each in steps):
+            raise KeyError("a defect, after everything was written")
+        return done
+
+    monkeypatch.setattr(bulk_chunks, "carry_out", fail)
+    change_id = await bulk.done(LabelSet("x"), on_error=on_error)
+
+    assert {id: code for id, code in (await bulk.errors(change_id)).items() if code} == errors
+    assert await labels(bulk) == [*expected]
+    assert await bulk.status(change_id) == "FINISHED"
+    assert len(await bulk.counts(change_id)) == len({*expected})
+    lines = "SELECT count(*) FROM journal_entries WHERE number_id IS NOT NULL"
+    assert await bulk.connection.fetchval(lines) == expected.count("x")
+
+
+async def test_what_passes_is_tried_again_and_fails_nothing(bulk: Bulk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object) -> list[int]:
+        raise asyncpg.DeadlockDetectedError
+
+    change_id = await bulk.plan(LabelSet("x"))
+    await bulk.apply(change_id)
+    monkeypatch.setattr(bulk_chunks, "carry_out", fail)
+    with pytest.raises(asyncpg.DeadlockDetectedError):
+        await bulk.work(change_id)
+    monkeypatch.undo()
+    await bulk.work(change_id)
+
+    assert await bulk.counts(change_id) == {"APPLIED": 10}

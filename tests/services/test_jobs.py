@@ -1,22 +1,27 @@
 """Workers: companies in turn, whatever waits, and a process that comes back with what another one left."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
 
 from authz.principal import Grant, Principal
+from gateway.db import Database
 from gateway.jobs import Jobs
+from gateway.kit.errors import DatabaseAway
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.models.bulk_changes import BulkErrorPolicy
 from gateway.operations.labels import LabelSet
 from gateway.ports.bss import HttpBss
 from gateway.services import bulk_changes, bulk_runs
+from gateway.services.bulk_plans import make_plan
 from gateway.services.bulk_targets import Target
 from tests.factories.operator import Operator, serving
 from tests.services.bulk import Bulk, origin_of
@@ -66,6 +71,31 @@ async def test_companies_have_their_turns_whoever_came_first(
     assert (await bulk.status(one), await bulk.status(many)) == ("PLANNED", "RUNNING")
     await work(jobs)
     assert (await bulk.status(many), await bulk.counts(many)) == ("FINISHED", {"APPLIED": 10})
+
+
+async def test_a_plan_that_fails_again_and_again_is_given_up_and_others_are_not(
+    bulk: Bulk, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = await bulk.ask(LabelSet("x"), principal=SYSTEM)
+
+    async def fail(db: Database, company_id: int, change_id: int, **options: Any) -> bool:
+        if change_id == broken:
+            raise DatabaseAway  # as a connection does that PostgreSQL closes each time
+        return await make_plan(db, company_id, change_id, **options)
+
+    monkeypatch.setattr("gateway.jobs.make_plan", fail)
+    for _ in range(4):
+        with pytest.raises(DatabaseAway):
+            await jobs.turn()
+    assert await bulk.status(broken) == "PLANNING"
+    other = await bulk.ask(LabelSet("y"), principal=SYSTEM)
+    await work(jobs)
+
+    row = await bulk.row(broken)
+    failure = json.loads(row["failure"])
+    assert (row["status"], failure["code"], row["finished_at"] is None) == ("FAILED", "INTERNAL", False)
+    assert failure["message"]["ru"].startswith("План не удалось составить 5 раз из-за сбоя шлюза.")
+    assert await bulk.status(other) == "PLANNED"
 
 
 async def test_a_scheduled_change_begins_when_its_time_has_come(bulk: Bulk, jobs: Jobs) -> None:
