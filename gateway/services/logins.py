@@ -1,6 +1,6 @@
 """Log-ins: whom an e-mail or a phone number means, and how many wrong tries each may have."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -103,10 +103,14 @@ def device_bucket(visit: Visit, found: Login | None) -> bytes:
 
 
 def wrong_tries(visit: Visit, found: Login | None, login: str) -> bytes:
-    """The bucket of wrong tries. A log-in of nobody has one as well, so that it gets locked as any other."""
-    if found is None:
-        return visit.keyring.digest("sign in, unknown", login)
-    return _bucket(visit, found, device_bucket(visit, found))
+    """The bucket of wrong tries: a known browser's own, and for all unknown ones together the log-in's, as it is typed.
+
+    An e-mail and a phone number of one person are counted apart, as two of nobody are: nothing tells that they belong
+    together, or that anybody has them.
+    """
+    if found is None or not found.known_device:
+        return visit.keyring.digest("sign in, unknown browser", login)
+    return visit.keyring.digest("sign in", str(found.administrator_id), visit.device_hash)
 
 
 async def claim_try(visit: Visit, found: Login | None, login: str) -> Try:
@@ -131,11 +135,10 @@ async def lock(visit: Visit, found: Login, until: datetime) -> None:
 
 async def forget_tries(visit: Visit, within: Run, found: Login, *, unlock: bool = False) -> None:
     """Forgets the wrong tries of this browser; to `unlock`, those of unknown browsers too. Inside a transaction."""
-    await tries.forget(within, wrong_tries(visit, found, ""))
+    if found.known_device:
+        await tries.forget(within, wrong_tries(visit, found, ""))
     if unlock or not found.known_device:
-        await tries.forget(within, _bucket(visit, found, b""))
+        unknown = replace(found, known_device=False)
+        for login in filter(None, (found.email, found.phone)):
+            await tries.forget(within, wrong_tries(visit, unknown, login))
         await within(_LOCK, its_id=found.administrator_id, until=None)
-
-
-def _bucket(visit: Visit, found: Login, device_hash: bytes) -> bytes:
-    return visit.keyring.digest("sign in", str(found.administrator_id), device_hash)

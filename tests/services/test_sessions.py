@@ -13,13 +13,14 @@ from gateway.kit.errors import ErrorCode, Refusal
 from gateway.ports.mail import ConsoleMail
 from gateway.services import visits
 from gateway.services.login_alerts import set_login_alerts
+from gateway.services.login_codes import request_code, reset_password
 from gateway.services.passwords import verify_password
 from gateway.services.post import Post
 from gateway.services.principals import Principals
 from gateway.services.sessions import revoke_session, sign_in, sign_out
 from gateway.statements import Statement, Tenant
 from tests.services.fleet import COMPANY, OTHER_COMPANY
-from tests.services.people import ANNA, EMAIL, PASSWORD, PHONE, Browser, code_of, journalled
+from tests.services.people import ANNA, EMAIL, OTHER_PASSWORD, PASSWORD, PHONE, Browser, code_of, journalled
 
 pytestmark = pytest.mark.usefixtures("browser")
 
@@ -66,6 +67,24 @@ async def test_a_session_may_be_remembered(browser: Browser) -> None:
 @pytest.mark.parametrize("login", [EMAIL, "nobody@example.com", "new@example.com", "", "\0", "a" * 1000])
 async def test_five_wrong_tries_lock_any_log_in_whether_it_exists_or_not(browser: Browser, login: str) -> None:
     assert await wrong(browser, 7, login) == [ErrorCode.BAD_CREDENTIALS] * 5 + [ErrorCode.LOCKED] * 2
+
+
+async def test_a_lock_does_not_tell_which_e_mail_and_phone_number_belong_together(browser: Browser) -> None:
+    pairs = ((EMAIL, PHONE), ("nobody@example.com", "79269999999"))
+
+    answers = [await wrong(browser, 6, email) + await wrong(browser, 1, phone) for email, phone in pairs]
+
+    assert answers == [[ErrorCode.BAD_CREDENTIALS] * 5 + [ErrorCode.LOCKED, ErrorCode.BAD_CREDENTIALS]] * 2
+
+
+async def test_a_code_unlocks_both_log_ins_of_a_person(browser: Browser) -> None:
+    for login in (EMAIL, PHONE):
+        assert (await wrong(browser, 6, login))[-1] is ErrorCode.LOCKED
+
+    await request_code(browser.visit, PHONE)
+    await reset_password(browser.visit, PHONE, await browser.code(), OTHER_PASSWORD)
+
+    assert [await refused(browser, OTHER_PASSWORD, login) for login in (EMAIL, PHONE)] == [None, None]
 
 
 async def test_a_refusal_takes_the_same_time_for_any_log_in(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
