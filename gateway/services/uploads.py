@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
+from io import BytesIO
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, String, any_, bindparam, delete, func, insert, select
@@ -11,7 +12,7 @@ from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import scope
 from gateway.db import Database, run
-from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.errors import ErrorCode, InvalidValue, Refusal
 from gateway.kit.ids import Kind, encode
 from gateway.kit.rows import Row
 from gateway.kit.texts import Message, Text, excerpt
@@ -23,6 +24,7 @@ from gateway.services import giving, journal
 from gateway.services.batches import Values
 from gateway.services.journal import NewEntry, Origin
 from gateway.sheets.limits import MEBIBYTE
+from gateway.sheets.table import is_workbook
 from gateway.statements import Statement, Tenant
 
 LARGEST_UPLOAD = 32 * MEBIBYTE
@@ -103,14 +105,18 @@ _LOCK = Statement(select(func.pg_advisory_xact_lock(func.hashtextextended("uploa
 async def store_upload(db: Database, principal: Principal, company_id: int, *, name: str, content: bytes) -> int:
     """Keeps a file for later and gives its id. Files of that company older than a day go.
 
-    Raises `Refusal` NOT_FOUND where the caller may use none, INVALID for an empty file, TOO_LARGE for a larger one, and
-    when as many are kept as may be, of the company or of the caller.
+    Raises `Refusal` NOT_FOUND where the caller may use none, INVALID for an empty file and for what is plainly neither
+    CSV nor XLSX, TOO_LARGE for a larger one, and when as many are kept as may be, of the company or of the caller.
     """
     require_use(principal, company_id)
     if not content:
         raise Refusal(ErrorCode.INVALID, EMPTY(), ("body",))
     if len(content) > LARGEST_UPLOAD:
         raise Refusal(ErrorCode.TOO_LARGE, too_large(), ("body",))
+    try:
+        is_workbook(BytesIO(content))
+    except InvalidValue as error:
+        raise error.refusal("body") from None
     whose = {"company_id": company_id, **_actor(principal)}
     async with db.transaction(Tenant((company_id,))) as session:
         within = partial(run, session)

@@ -1,5 +1,6 @@
 """A table in a file of either format, cell by cell as a person sees it."""
 
+import codecs
 import os
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
@@ -11,7 +12,7 @@ from gateway.sheets.xlsx import read_xlsx
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
-_FOREIGN = {b"%PDF": "PDF", b"{\\rtf": "RTF", b"<": "HTML/XML"}
+_FOREIGN = {b"%PDF": "PDF", b"{\\rtf": "RTF", b"<": "HTML/XML", b'{"': "JSON"}
 _TEXT_MARK = b"\xef\xbb\xbf"
 # What a spreadsheet would take for a formula or a number, so that people put an apostrophe before it.
 _AFTER_APOSTROPHE = frozenset("=+-@0123456789")
@@ -43,14 +44,12 @@ def read_table(file: BinaryIO, limits: SheetLimits) -> Iterator[Row]:
         raise SheetError(Problem.EMPTY)
 
 
-def _read(file: BinaryIO, limits: SheetLimits) -> Iterator[tuple[int, list[str]]]:
-    if file.seek(0, os.SEEK_END) > limits.file_bytes:
-        raise SheetError(Problem.TOO_MANY_BYTES, limit=limits.file_bytes // MEBIBYTE)
+def is_workbook(file: BinaryIO) -> bool:
+    """Whether a file is XLSX by how it begins, else it is text. Raises `SheetError` for what is plainly neither."""
     file.seek(0)
     head = file.read(64)
-    file.seek(0)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return read_xlsx(file, limits)
+        return True
     if head.startswith(_OLE):
         # Excel puts an encrypted workbook into the container of its old format.
         if _ENCRYPTED_PACKAGE in file.read():
@@ -60,7 +59,17 @@ def _read(file: BinaryIO, limits: SheetLimits) -> Iterator[tuple[int, list[str]]
     for mark, name in _FOREIGN.items():
         if start.startswith(mark):
             raise SheetError(Problem.OTHER_FORMAT, format=name)
-    return read_delimited(file, limits)
+    if b"\0" in head and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise SheetError(Problem.NO_TABLE)
+    return False
+
+
+def _read(file: BinaryIO, limits: SheetLimits) -> Iterator[tuple[int, list[str]]]:
+    if file.seek(0, os.SEEK_END) > limits.file_bytes:
+        raise SheetError(Problem.TOO_MANY_BYTES, limit=limits.file_bytes // MEBIBYTE)
+    read = read_xlsx if is_workbook(file) else read_delimited
+    file.seek(0)
+    return read(file, limits)
 
 
 def _tidy(cell: str) -> str:

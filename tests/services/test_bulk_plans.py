@@ -171,7 +171,7 @@ async def test_a_list_has_so_many_rows_at_most(bulk: Bulk, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("content", "code", "words"),
     [
-        (b"%PDF-1.7", "INVALID", "CSV"),
+        (b"PK\x03\x04", "INVALID", "The file is damaged."),
         (b"M", "INVALID", "The file holds no phone numbers."),
         (b"phone\n", "INVALID", "The file holds no phone numbers."),
         (b"phone\n79269999999\n", "NOT_FOUND", "The target holds no number"),

@@ -1,8 +1,12 @@
 """Results of bulk changes as files: what became of each number, for those who may see it."""
 
 import asyncio
+import csv
+import zipfile
 from collections.abc import AsyncIterator
+from io import BytesIO
 from typing import Any
+from xml.sax.saxutils import escape
 
 import httpx
 import orjson
@@ -90,6 +94,22 @@ async def test_a_result_is_the_target_of_another_change(bulk: Bulk, format: str)
 
     assert await bulk.errors(again) == {NUMBER: None, BRANCH_NUMBER: None}
     assert (await bulk.row(again))["refused"] == "[]"
+
+
+@pytest.mark.parametrize("text", ['=HYPERLINK("http://x.example", "a")', "+1+1", "-1+1", "@SUM(A1)", "\t=1+1"])
+async def test_no_spreadsheet_takes_what_somebody_wrote_for_a_formula(bulk: Bulk, text: str) -> None:
+    change_id = await bulk.done(LabelSet("x"), target=[NUMBER])
+    error = {"code": "CONFLICT", "message": {"en": text, "ru": text}, "hint": None}
+    await bulk.connection.execute("UPDATE bulk_items SET error = $1", orjson.dumps(error).decode())
+
+    plain = await get(bulk, f"blk_{change_id}/result.csv")
+    book = await get(bulk, f"blk_{change_id}/result.xlsx")
+
+    [_, row] = csv.reader(plain.content.decode("utf-8-sig").splitlines())
+    with zipfile.ZipFile(BytesIO(book.content)) as parts:
+        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+    assert row[6] == f"'{text}"
+    assert (f">{escape(text)}</t>" in sheet, "<f>" in sheet) == (True, False)
 
 
 async def test_errors_are_in_the_language_of_the_reader(bulk: Bulk) -> None:

@@ -38,14 +38,14 @@ OF_BOTH = Principal("administrator", 5, "Anna Petrova", (Grant(1, COMPANY, "owne
 pytestmark = pytest.mark.usefixtures("fleet")
 
 
-async def store(database: Database, content: bytes = b"\0\xff", name: str = "реестр.csv") -> int:
+async def store(database: Database, content: bytes = b";\xff", name: str = "реестр.csv") -> int:
     return await store_upload(database, ADMINISTRATOR, COMPANY, name=name, content=content)
 
 
 async def test_what_is_stored_is_loaded(database: Database) -> None:
     upload_id = await store(database)
 
-    assert await load_upload(database, ADMINISTRATOR, COMPANY, upload_id) == ("реестр.csv", b"\0\xff")
+    assert await load_upload(database, ADMINISTRATOR, COMPANY, upload_id) == ("реестр.csv", b";\xff")
 
 
 async def test_the_largest_file_is_kept_and_a_larger_one_refused(
@@ -66,6 +66,31 @@ async def test_an_empty_file_is_refused(database: Database) -> None:
         await store(database, b"")
 
     assert (refused.value.code, refused.value.field) == (ErrorCode.INVALID, ("body",))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"%PDF-1.7\n", "The file is PDF. Save it as XLSX or CSV."),
+        (b'{"msisdn": "+79260000101"}\n', "The file is JSON. Save it as XLSX or CSV."),
+        (bytes.fromhex("d0cf11e0a1b11ae1"), "The file is Excel 97–2003 (XLS). Save it as XLSX or CSV."),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\r", "The file is not a table. Save the table as XLSX or CSV."),
+    ],
+)
+async def test_what_is_no_table_is_refused_by_its_content(
+    database: Database, owner_connection: asyncpg.Connection, content: bytes, words: str
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        await store(database, content, "list.csv")
+
+    assert (refused.value.code, refused.value.field) == (ErrorCode.INVALID, ("body",))
+    assert refused.value.message.render(Language.EN) == words
+    assert await owner_connection.fetchval("SELECT count(*) FROM uploads") == 0
+
+
+@pytest.mark.parametrize("content", [b"79260000101", "﻿Номер".encode("utf-16"), b"PK\x03\x04"])
+async def test_whatever_may_be_a_table_is_kept(database: Database, content: bytes) -> None:
+    assert (await load_upload(database, ADMINISTRATOR, COMPANY, await store(database, content)))[1] == content
 
 
 async def test_a_name_may_be_anything(database: Database) -> None:
@@ -92,7 +117,7 @@ async def test_it_belongs_to_its_company(database: Database) -> None:
 
     with pytest.raises(Refusal, match="NOT_FOUND"):
         await load_upload(database, OF_BOTH, OTHER_COMPANY, upload_id)
-    assert await load_upload(database, OF_BOTH, COMPANY, upload_id) == ("реестр.csv", b"\0\xff")
+    assert await load_upload(database, OF_BOTH, COMPANY, upload_id) == ("реестр.csv", b";\xff")
 
 
 @pytest.mark.parametrize(("principal", "company_id"), [(ADMINISTRATOR, OTHER_COMPANY), (AUDITOR, COMPANY)])
