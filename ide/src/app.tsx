@@ -1,10 +1,10 @@
 // The page as a whole: the log-in for a stranger, GraphiQL for whoever is signed in.
 import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 
-import { logOut, signedIn, type Viewer } from "./gateway";
 import { Header } from "./header";
 import { Loading } from "./loading";
 import { LogInPage } from "./log-in";
+import { logOut, signedIn, type Viewer } from "./session";
 
 // Loaded after the log-in: it is most of the page's weight.
 const Workspace = lazy(() => import("./workspace"));

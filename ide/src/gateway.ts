@@ -3,15 +3,7 @@ import { type ExecutionResult, GraphQLError } from "graphql";
 import { CloseCode, createClient } from "graphql-ws";
 
 import EXAMPLE_VALUES from "./operations/example-values.graphql?raw";
-import LOG_IN from "./operations/log-in.graphql?raw";
-import LOG_OUT from "./operations/log-out.graphql?raw";
-import SIGNED_IN from "./operations/signed-in.graphql?raw";
 import { language, texts } from "./texts";
-
-export interface Viewer {
-  name: string;
-  administrator: { id: string } | null;
-}
 
 export interface Result<Data> {
   data?: Data | null;
@@ -68,42 +60,6 @@ export async function* follow(
 
 function codeOf(reason: unknown): string | undefined {
   return reason instanceof CloseEvent && reason.code === CloseCode.Unauthorized ? "UNAUTHENTICATED" : undefined;
-}
-
-/** Who is signed in; null for a stranger. */
-export async function signedIn(): Promise<Viewer | null> {
-  const { data } = await send<{ viewer: Viewer | null }>({ query: SIGNED_IN });
-  return data?.viewer ?? null;
-}
-
-export interface LogIn {
-  login: string;
-  password: string;
-  code?: string;
-  remember?: boolean;
-}
-
-interface UserError {
-  code: string;
-  field: string[];
-  message: string;
-  hint: string | null;
-}
-
-export interface LogInAnswer {
-  viewer: Viewer | null;
-  secondFactorRequired: boolean;
-  userErrors: UserError[];
-}
-
-export async function logIn(input: LogIn): Promise<LogInAnswer> {
-  const { data, errors } = await send<{ login: LogInAnswer }>({ query: LOG_IN, variables: { input } });
-  if (!data) throw new Error(errors?.map((error) => error.message).join("\n"));
-  return data.login;
-}
-
-export async function logOut(): Promise<void> {
-  await send({ query: LOG_OUT });
 }
 
 interface Sample {

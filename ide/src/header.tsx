@@ -1,7 +1,7 @@
 // The bar at the top: what this is, the language, who is signed in.
-import type { Viewer } from "./gateway";
 import icon from "./icon.svg";
 import { demo } from "./demo";
+import type { Viewer } from "./session";
 import { language, switchTo, texts } from "./texts";
 
 const LANGUAGES = [

@@ -1,89 +1,66 @@
-// The log-in: a form, and in the demo a list of people to be.
-import { type FormEvent, useState } from "react";
+// The log-in: one of two forms, and in the demo a list of people to be.
+import { useState } from "react";
 
 import { demo, DEMO_PASSWORD, demoLogIns } from "./demo";
-import { type LogIn, logIn, type Viewer } from "./gateway";
+import { NewPasswordForm } from "./new-password-form";
+import { PasswordForm } from "./password-form";
+import { logIn, type Viewer } from "./session";
 import { texts } from "./texts";
+import { useAttempt } from "./use-attempt";
+
+/** What a person has typed and takes along from form to form. */
+export interface Typed {
+  login: string;
+  password: string;
+  /** The password is right, and a second factor is asked for. */
+  codeWanted: boolean;
+}
 
 export function LogInPage({ onLogIn }: { onLogIn: (viewer: Viewer) => void }) {
-  const [refusals, setRefusals] = useState<string[]>([]);
-  const [codeWanted, setCodeWanted] = useState(false);
-  const [busy, setBusy] = useState(false);
+  const [typed, setTyped] = useState<Typed>({ login: "", password: "", codeWanted: false });
+  const [passwordless, setPasswordless] = useState(false);
 
-  async function enter(input: LogIn) {
-    setBusy(true);
-    try {
-      const { viewer, secondFactorRequired, userErrors } = await logIn(input);
-      if (viewer) return onLogIn(viewer);
-      setCodeWanted(secondFactorRequired);
-      setRefusals(userErrors.map(({ message, hint }) => (hint ? `${message} ${hint}` : message)));
-    } catch (error) {
-      setRefusals([(error as Error).message]);
-    }
-    setBusy(false);
-  }
-
-  function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const code = form.get("code");
-    enter({
-      login: String(form.get("login")),
-      password: String(form.get("password")),
-      remember: form.has("remember"),
-      ...(code && { code: String(code) }),
-    });
+  function goOn(next: Typed) {
+    setTyped(next);
+    setPasswordless(!passwordless);
   }
 
   return (
     <div className="log-in">
-      <form onSubmit={submit}>
-        <h2>{texts.logIn}</h2>
-        <p>{texts.logInHint}</p>
-        <label>
-          {texts.login}
-          <input name="login" autoComplete="username" required autoFocus />
-        </label>
-        <label>
-          {texts.password}
-          <input name="password" type="password" autoComplete="current-password" required />
-        </label>
-        {codeWanted && (
-          <label>
-            {texts.code}
-            <input name="code" autoComplete="one-time-code" required autoFocus />
-          </label>
-        )}
-        <label className="remember">
-          <input name="remember" type="checkbox" />
-          {texts.remember}
-        </label>
-        <div role="alert">
-          {refusals.map((refusal) => (
-            <p key={refusal}>{refusal}</p>
-          ))}
-        </div>
-        <button type="submit" disabled={busy}>
-          {texts.logIn}
-        </button>
-      </form>
-      {demo && (
-        <section aria-labelledby="demo-title">
-          <h2 id="demo-title">{texts.demoTitle}</h2>
-          <p>{texts.demoHint}</p>
-          <ul>
-            {demoLogIns.map(({ login, role, duty }) => (
-              <li key={login}>
-                <button type="button" disabled={busy} onClick={() => enter({ login, password: DEMO_PASSWORD })}>
-                  <b>{role}</b>
-                  <code>{login}</code>
-                  <span>{duty}</span>
-                </button>
-              </li>
-            ))}
-          </ul>
-        </section>
+      {passwordless ? (
+        <NewPasswordForm typed={typed} onLogIn={onLogIn} onBack={goOn} />
+      ) : (
+        <PasswordForm typed={typed} onLogIn={onLogIn} onNoPassword={goOn} />
       )}
+      {demo && <DemoLogIns onLogIn={onLogIn} />}
     </div>
+  );
+}
+
+function DemoLogIns({ onLogIn }: { onLogIn: (viewer: Viewer) => void }) {
+  const { busy, attempt, refusals } = useAttempt();
+
+  async function enter(login: string) {
+    const answer = await attempt(() => logIn({ login, password: DEMO_PASSWORD }));
+    if (answer?.viewer) onLogIn(answer.viewer);
+  }
+
+  return (
+    <section aria-labelledby="demo-title">
+      <h2 id="demo-title">{texts.demoTitle}</h2>
+      <p>{texts.demoHint}</p>
+      {refusals}
+      <ul>
+        {demoLogIns.map(({ login, role, duty }) => (
+          <li key={login}>
+            <button type="button" disabled={busy} onClick={() => enter(login)}>
+              <b>{role}</b>
+              <code>{login}</code>
+              <span>{duty}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

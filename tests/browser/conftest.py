@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticatorOptions
 from selenium.webdriver.remote.command import Command
 
 from tests.browser.page import Page
+from tests.browser.person import Person
 from tests.demos import demo
 
 ARTEFACTS = Path(__file__).parents[2] / "artefacts" / "browser"
@@ -33,8 +35,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with demo(tmp_path_factory.mktemp("demo")) as address:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the demo: its data and its log."""
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="session")
+def address(folder: Path) -> Iterator[str]:
+    with demo(folder) as address:
         yield address
 
 
@@ -64,6 +72,17 @@ def page(address: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
         assert {
             url for url in requested(chrome, address) if not url.startswith((f"{address}/", "data:", "blob:"))
         } == set()
+
+
+@pytest.fixture
+def person(page: Page, address: str) -> Iterator[Person]:
+    """On a host name, since no passkey belongs to an address of numbers."""
+    page.chrome.get(address.replace("127.0.0.1", "localhost"))
+    options = VirtualAuthenticatorOptions()
+    options.has_resident_key = options.has_user_verification = options.is_user_verified = True
+    page.chrome.add_virtual_authenticator(options)
+    yield Person(page.chrome)
+    page.chrome.get(address)
 
 
 def requested(chrome: Chrome, address: str) -> Iterator[str]:
