@@ -5,11 +5,11 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, BigInteger, Integer, and_, any_, bindparam, func, update
+from sqlalchemy import ARRAY, BigInteger, Integer, and_, any_, bindparam, case, func, literal, update
 from sqlalchemy.sql.elements import Grouping
 
 from gateway.models import metadata
-from gateway.models.bulk_changes import BulkItemState
+from gateway.models.bulk_changes import BulkChangeStatus, BulkItemState
 from gateway.models.columns import MOMENT
 from gateway.services.running import Run
 from gateway.statements import Statement
@@ -47,16 +47,27 @@ _COUNTED = {
     BulkItemState.FAILED: "failed_count",
     BulkItemState.SKIPPED: "skipped_count",
 }
+ENDED_COUNTS = ("refused_count", *_COUNTED.values())
+"""Columns of a change that tell how many of its items have ended."""
+
+_counts = {name: _CHANGES.c[name] + bindparam(f"more_{name}", type_=BigInteger) for name in _COUNTED.values()}
+_all_ended = _CHANGES.c.item_count == _CHANGES.c.refused_count + sum(_counts.values(), literal(0))
+_held = _CHANGES.c.status == BulkChangeStatus.PAUSED.value
 _COUNT = Statement(
     update(_CHANGES)
     .where(THIS_CHANGE)
-    .values({name: _CHANGES.c[name] + bindparam(f"more_{name}", type_=BigInteger) for name in _COUNTED.values()})
+    .values(_counts)
     .values(moved_at=bindparam("moment", type_=MOMENT))
+    # What was under way when it was paused ends all the same. Where that was the last of it, nothing is left to hold.
+    .values(status=case((and_(_held, _all_ended), BulkChangeStatus.RUNNING.value), else_=_CHANGES.c.status))
 )
 
 
 async def end_items(run: Run, company_id: int, change_id: int, ends: Sequence[End], moment: datetime) -> None:
-    """Ends items that the caller has locked, and counts them; those that are SENT count when they are answered."""
+    """Ends items that the caller has locked, and counts them; those that are SENT count when they are answered.
+
+    A change that is paused and has none left runs again, to be finished.
+    """
     place = {"company_id": company_id, "change_id": change_id}
     columns = zip(*sorted(ends, key=attrgetter("number_id")), strict=True)
     await run(_END, **place, **{f"its_{name}": values for name, values in zip(End._fields, columns, strict=True)})

@@ -15,9 +15,9 @@ from gateway.models import metadata
 from gateway.models.bulk_changes import BulkChangeStatus, BulkErrorPolicy, BulkItemState
 from gateway.models.journal import ActorKind
 from gateway.operations.catalogue import Catalogue
-from gateway.operations.obstacles import bad_end
+from gateway.operations.obstacles import NOTHING_TO_DO, bad_end
 from gateway.services.api_keys import known_to
-from gateway.services.bulk_items import ITEMS_OF_IT, NUMBERS_OF_IT
+from gateway.services.bulk_items import ENDED_COUNTS, ITEMS_OF_IT, NUMBERS_OF_IT
 from gateway.services.bulk_journal import BulkStep
 from gateway.services.bulk_runs import begin
 from gateway.services.bulk_transitions import (
@@ -54,6 +54,9 @@ LEAVE_THEM_OUT = Text(
     en="Plan it without them, or with SKIP_FAILED.", ru="Составьте план без них или с правилом SKIP_FAILED."
 )
 NOTHING_TO_APPLY = Text(en="All of its numbers are refused.", ru="По всем номерам отказ.")
+NOTHING_TO_HOLD = Text(
+    en="All of its numbers are done; it is about to finish.", ru="Все его номера обработаны: оно сейчас завершится."
+)
 OWN_CHANGE = Text(
     en="Somebody other than its author has to decide.", ru="Решить должен кто-то другой, не автор изменения."
 )
@@ -137,10 +140,15 @@ async def reject(db: Database, principal: Principal, change_id: int, **options: 
 
 
 async def pause(db: Database, principal: Principal, change_id: int, **options: Any) -> None:
-    """Holds a change that runs or waits for its time: no new chunk begins. Options and refusals as for `cancel`."""
+    """Holds a change that runs or waits for its time: no new chunk begins. Options and refusals as for `cancel`.
+
+    A chunk that is under way ends; a change with nothing left then is not held, but finished.
+    """
 
     async def act(run: Run, change: Row, moment: datetime) -> BulkChangeStatus:
         require_status(change, BulkChangeStatus.RUNNING, BulkChangeStatus.SCHEDULED, becomes=BulkChangeStatus.PAUSED)
+        if change["item_count"] == sum(change[name] for name in ENDED_COUNTS):
+            raise Refusal(ErrorCode.CONFLICT, NOTHING_TO_HOLD(), ("id",), hint=NOTHING_TO_DO())
         await set_values(run, change, status=BulkChangeStatus.PAUSED)
         return BulkChangeStatus.PAUSED
 

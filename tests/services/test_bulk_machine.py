@@ -188,7 +188,7 @@ class Machine(RuleBasedStateMachine):
             assert code == ErrorCode.NOT_FOUND
         elif change.status == becomes or (step, change.status) == ("cancel", "CANCELLED"):
             assert code == ErrorCode.ALREADY_DONE
-        elif change.status not in begins:
+        elif change.status not in begins or (step == "pause" and not change.ids("PENDING")):
             assert code == ErrorCode.CONFLICT
         else:
             assert code is None

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import asyncpg
 import pytest
@@ -15,6 +16,7 @@ from gateway.operations.bans import BanLift, BanSet
 from gateway.operations.labels import LabelSet
 from gateway.operations.options import OptionConnect
 from gateway.services import bulk_changes, bulk_chunks, bulk_runs, bulk_steps, states
+from gateway.services.bulk_items import end_items
 from gateway.services.bulk_runs import finish, run_chunk
 from gateway.services.effects import Step, carry_out
 from gateway.services.journal import Origin
@@ -205,6 +207,31 @@ async def test_what_is_paused_stays_where_it_is_and_goes_on(bulk: Bulk, monkeypa
     assert (await bulk.row(change_id))["ended_before"] == 4
     await bulk.work(change_id)
     assert (await bulk.status(change_id), await bulk.counts(change_id)) == ("FINISHED", {"APPLIED": 10})
+
+
+async def test_a_chunk_under_way_ends_all_the_same_and_with_the_last_one_a_paused_change_is_finished(
+    bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def pause_meanwhile(*given: Any) -> None:
+        await bulk_steps.pause(bulk.database, ADMINISTRATOR, change_id, origin=ORIGIN)
+        await end_items(*given)
+
+    monkeypatch.setattr(bulk_runs, "CHUNK", 5)
+    monkeypatch.setattr(bulk_chunks, "end_items", pause_meanwhile)
+    change_id = await bulk.plan(LabelSet("x"))
+    await bulk.apply(change_id)
+
+    assert await bulk.work(change_id) == 1
+    assert (await bulk.status(change_id), await bulk.counts(change_id)) == ("PAUSED", {"APPLIED": 5, "PENDING": 5})
+
+    await bulk_steps.resume(bulk.database, ADMINISTRATOR, change_id, origin=ORIGIN)
+    assert await run_chunk(bulk.database, COMPANY, change_id, catalogue=CATALOGUE)
+    with pytest.raises(Refusal) as refused:
+        await bulk_steps.pause(bulk.database, ADMINISTRATOR, change_id, origin=ORIGIN)
+    assert refused.value.code == ErrorCode.CONFLICT
+    assert await bulk.work(change_id) == 0
+    row = await bulk.row(change_id)
+    assert (row["status"], row["finished_at"] is None) == ("FINISHED", False)
 
 
 async def test_what_is_cancelled_stops_and_what_is_done_stays(bulk: Bulk, monkeypatch: pytest.MonkeyPatch) -> None:
