@@ -136,6 +136,7 @@ async def _plan(
             decode(input.company_id, Kind.COMPANY, ("companyId",)),
             input.target.meant(),
             [operation_of(change, "changes", str(place)) for place, change in enumerate(input.changes)],
+            catalogue=context.catalogue,
             on_error=input.on_error,
             origin=context.author,
             budget=context.budget,

@@ -8,6 +8,7 @@ import strawberry
 
 from authz.actions import Action
 from gateway.execution import PUBLIC, Info, Row, batched, column
+from gateway.kit.errors import Refusal
 from gateway.kit.ids import Kind, decode
 from gateway.loaders.changes import CHANGES
 from gateway.loaders.journal import JOURNAL
@@ -87,13 +88,13 @@ async def _preview(
     change: Annotated[NumberChangeInput, strawberry.argument(description="What would be changed.")],
 ) -> Sequence[Row]:
     context = info.context
-    outcome = await numbers.preview(
-        context.db,
-        context.caller,
-        decode(number_id, Kind.NUMBER, ("numberId",)),
-        operation_of(change, "change"),
-        catalogue=context.catalogue,
-    )
+    number = decode(number_id, Kind.NUMBER, ("numberId",))
+    try:
+        operation = operation_of(change, "change")
+    except Refusal as refusal:
+        wrong = user_error(refusal, context.language)
+        return [{"one_off_kopecks": 0, "monthly_kopecks": 0, "user_errors": [wrong], "warnings": []}]
+    outcome = await numbers.preview(context.db, context.caller, number, operation, catalogue=context.catalogue)
     return [
         {
             "one_off_kopecks": outcome.one_off_kopecks,

@@ -59,17 +59,23 @@ class Assign(Operation):
             employee_id=state.employee_id if self.employee_id == KEPT else self.employee_id,
             department_id=state.department_id if self.department_id == KEPT else self.department_id,
         )
-        if refusals := tuple(self._obstacles(state, after)):
+        if refusals := tuple(self._obstacles(state, after, catalogue, moment)):
             return Outcome(state, refusals=refusals)
         paid = state.employee_id is not None and state.limit is not None and state.limit.rule == LimitRule.EMPLOYEE_PAYS
         return Outcome(after, warnings=(NOBODY_PAYS(),) if paid and after.employee_id is None else ())
 
-    def _obstacles(self, state: NumberState, after: NumberState) -> Iterator[Refusal]:
+    def wrong(self, catalogue: Catalogue, moment: datetime) -> Iterator[Refusal]:
+        if self.employee_id == self.department_id == KEPT:
+            yield Refusal(ErrorCode.REQUIRED, NOBODY_NAMED(), (self.field,))
+
+    def _obstacles(
+        self, state: NumberState, after: NumberState, catalogue: Catalogue, moment: datetime
+    ) -> Iterator[Refusal]:
         if refusal := closed(state):
             yield refusal
             return
-        if self.employee_id == self.department_id == KEPT:
-            yield Refusal(ErrorCode.REQUIRED, NOBODY_NAMED(), (self.field,))
+        if wrong := tuple(self.wrong(catalogue, moment)):
+            yield from wrong
             return
         unknown = [
             Refusal(ErrorCode.NOT_FOUND, text(), (self.field, field))

@@ -76,7 +76,7 @@ class Block(Operation):
     summary: ClassVar[Text] = Text(en="Number {msisdn} blocked: {reason}", ru="Номер {msisdn} заблокирован: {reason}")
 
     def check(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Outcome:
-        if refusals := tuple(self._obstacles(state, moment)):
+        if refusals := tuple(self._obstacles(state, catalogue, moment)):
             return Outcome(state, refusals=refusals)
         after = replace(state, status=NumberStatus.BLOCKED, block_reason=self.reason, blocked_until=self.until)
         if state.status == NumberStatus.BLOCKED:
@@ -88,7 +88,7 @@ class Block(Operation):
             warnings=tuple(_fees(state, catalogue)),
         )
 
-    def _obstacles(self, state: NumberState, moment: datetime) -> Iterator[Refusal]:
+    def _obstacles(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Iterator[Refusal]:
         if refusal := closed(state):
             yield refusal
         elif (state.status, state.block_reason, state.blocked_until) == (NumberStatus.BLOCKED, self.reason, self.until):
@@ -97,7 +97,10 @@ class Block(Operation):
         elif state.status not in _BLOCKABLE and (refusal := out_of_service(_in_active_company(state))):
             yield refusal
         else:
-            yield from bad_end(self.until, moment, (self.field, "until"))
+            yield from self.wrong(catalogue, moment)
+
+    def wrong(self, catalogue: Catalogue, moment: datetime) -> Iterator[Refusal]:
+        yield from bad_end(self.until, moment, (self.field, "until"))
 
     def inverse(self, before: NumberState, after: NumberState, catalogue: Catalogue) -> tuple[Operation, ...]:
         return (_block(before),) if before.status == NumberStatus.BLOCKED else (Unblock(),)
@@ -117,7 +120,7 @@ class Unblock(Operation):
     summary: ClassVar[Text] = Text(en="Number {msisdn} unblocked{comment}", ru="Номер {msisdn} разблокирован{comment}")
 
     def check(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Outcome:
-        if refusals := tuple(self._obstacles(state)):
+        if refusals := tuple(self._obstacles(state, catalogue, moment)):
             return Outcome(state, refusals=refusals)
         rested = resting(state, catalogue, state.status)
         warnings = [FEES_BEGIN(items=wording.names(rested))] if rested else []
@@ -129,7 +132,7 @@ class Unblock(Operation):
             warnings=tuple(warnings),
         )
 
-    def _obstacles(self, state: NumberState) -> Iterator[Refusal]:
+    def _obstacles(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Iterator[Refusal]:
         if refusal := closed(state):
             yield refusal
         elif state.status == NumberStatus.ACTIVE:
@@ -137,7 +140,10 @@ class Unblock(Operation):
         elif refusal := out_of_service(replace(state, status=_without_block(state.status))):
             yield refusal
         else:
-            yield from bad_comment(self.comment, (self.field, "comment"))
+            yield from self.wrong(catalogue, moment)
+
+    def wrong(self, catalogue: Catalogue, moment: datetime) -> Iterator[Refusal]:
+        yield from bad_comment(self.comment, (self.field, "comment"))
 
     def inverse(self, before: NumberState, after: NumberState, catalogue: Catalogue) -> tuple[Operation, ...]:
         return (_block(before),)

@@ -88,12 +88,18 @@ class ForwardingSet(Operation):
     )
 
     def check(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Outcome:
-        if refusals := tuple(self._obstacles(state, moment)):
+        if refusals := tuple(self._obstacles(state, catalogue, moment)):
             return Outcome(state, refusals=refusals)
         forwardings = {**state.forwardings, self.condition: Forwarded(self.target, self.until)}
         return Outcome(replace(state, forwardings=forwardings), warnings=tuple(self._warnings(state)))
 
-    def _obstacles(self, state: NumberState, moment: datetime) -> Iterator[Refusal]:
+    def wrong(self, catalogue: Catalogue, moment: datetime) -> Iterator[Refusal]:
+        if is_premium(self.target):
+            message, field = PREMIUM(target=e164(self.target)), (self.field, "target")
+            yield Refusal(ErrorCode.NOT_AVAILABLE, message, field, hint=OTHER_TARGET())
+        yield from bad_end(self.until, moment, (self.field, "until"))
+
+    def _obstacles(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Iterator[Refusal]:
         field, target = (self.field, "target"), e164(self.target)
         if refusal := out_of_service(state):
             yield refusal
@@ -106,15 +112,13 @@ class ForwardingSet(Operation):
             yield Refusal(ErrorCode.NOT_AVAILABLE, ONLY_PHONES(), (self.field,))
         if self.target == state.msisdn:
             yield Refusal(ErrorCode.INVALID, TO_ITSELF(), field, hint=OTHER_TARGET())
-        elif is_premium(self.target):
-            yield Refusal(ErrorCode.NOT_AVAILABLE, PREMIUM(target=target), field, hint=OTHER_TARGET())
         elif is_foreign(self.target) and ServiceKind.INTERNATIONAL_CALLS in state.bans:
             service = SERVICES[ServiceKind.INTERNATIONAL_CALLS]
             message = BANNED(target=target, service=service)
             yield Refusal(ErrorCode.CONFLICT, message, field, hint=LIFT_FIRST(service=service))
         elif self.condition is ForwardingCondition.ALWAYS and self._returns(state, (ForwardingCondition.ALWAYS,)):
             yield Refusal(ErrorCode.CONFLICT, RING(target=target), field, hint=OTHER_TARGET())
-        yield from bad_end(self.until, moment, (self.field, "until"))
+        yield from self.wrong(catalogue, moment)
 
     def _warnings(self, state: NumberState) -> Iterator[Message]:
         target, present = e164(self.target), state.forwardings

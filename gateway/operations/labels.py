@@ -42,25 +42,29 @@ class LabelSet(Operation):
     provisioned: ClassVar[bool] = False
 
     def check(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Outcome:
-        if refusals := tuple(self._obstacles(state)):
+        if refusals := tuple(self._obstacles(state, catalogue, moment)):
             return Outcome(state, refusals=refusals)
         return Outcome(replace(state, label=self._stripped()))
 
-    def _stripped(self) -> str | None:
-        return None if self.label is None else self.label.strip()
-
-    def _obstacles(self, state: NumberState) -> Iterator[Refusal]:
+    def wrong(self, catalogue: Catalogue, moment: datetime) -> Iterator[Refusal]:
         field, label = (self.field, "label"), self._stripped()
-        if refusal := closed(state):
-            yield refusal
-        elif label == state.label:
-            yield Refusal(ErrorCode.ALREADY_DONE, SAME_LABEL(), field, hint=NOTHING_TO_DO())
-        elif label == "":
+        if label == "":
             yield Refusal(ErrorCode.INVALID, EMPTY(), field)
         elif label is not None and len(label) > LONGEST:
             yield Refusal(ErrorCode.TOO_LARGE, TOO_LONG(longest=LONGEST, length=len(label)), field)
         elif label is not None and not label.isprintable():
             yield Refusal(ErrorCode.INVALID, NOT_PRINTABLE(given=excerpt(label)), field)
+
+    def _stripped(self) -> str | None:
+        return None if self.label is None else self.label.strip()
+
+    def _obstacles(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Iterator[Refusal]:
+        if refusal := closed(state):
+            yield refusal
+        elif self._stripped() == state.label:
+            yield Refusal(ErrorCode.ALREADY_DONE, SAME_LABEL(), (self.field, "label"), hint=NOTHING_TO_DO())
+        else:
+            yield from self.wrong(catalogue, moment)
 
     def inverse(self, before: NumberState, after: NumberState, catalogue: Catalogue) -> tuple[Operation, ...]:
         return (LabelSet(before.label),)

@@ -1,7 +1,7 @@
 """What an operation is: something that can be checked against a number, priced, applied and taken back."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, NamedTuple, TypeAlias
@@ -51,6 +51,10 @@ class Operation(ABC):
     field: ClassVar[str]
     summary: ClassVar[Text]
     provisioned: ClassVar[bool] = True
+
+    def wrong(self, catalogue: Catalogue, moment: datetime) -> Iterator[Refusal]:
+        """What is wrong with it whatever the number is; fields as in `check`, which refuses it too."""
+        yield from ()
 
     @abstractmethod
     def check(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Outcome:

@@ -1,6 +1,6 @@
 """Connecting and disconnecting an option."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -101,12 +101,15 @@ class OptionConnect(Operation):
             (*warnings, *_disconnected_with(option, state)),
         )
 
+    def wrong(self, catalogue: Catalogue, moment: datetime) -> Iterator[Refusal]:
+        yield from unknown_option(self.option_id, catalogue, (self.field, "optionId"))
+
     def obstacles(self, state: NumberState, catalogue: Catalogue) -> Iterator[Refusal]:
         """Why it can't be connected now, all that can be told at once; nothing when it can."""
         field = (self.field, "optionId")
         option = catalogue.options.get(self.option_id)
         if option is None:
-            yield Refusal(ErrorCode.NOT_FOUND, NO_OPTION(), field)
+            yield from unknown_option(self.option_id, catalogue, field)
             return
         if connected := state.options.get(option.id):
             day = wording.day(connected.connected_at, state.time_zone)
@@ -159,11 +162,14 @@ class OptionDisconnect(Operation):
             warnings=tuple(_losses(option, state, moment)),
         )
 
+    def wrong(self, catalogue: Catalogue, moment: datetime) -> Iterator[Refusal]:
+        yield from unknown_option(self.option_id, catalogue, (self.field, "optionId"))
+
     def _obstacles(self, state: NumberState, catalogue: Catalogue) -> Iterator[Refusal]:
         field = (self.field, "optionId")
         option = catalogue.options.get(self.option_id)
         if option is None:
-            yield Refusal(ErrorCode.NOT_FOUND, NO_OPTION(), field)
+            yield from unknown_option(self.option_id, catalogue, field)
         elif option.id not in state.options:
             yield Refusal(ErrorCode.ALREADY_DONE, NOT_CONNECTED(option=option.name), field, hint=NOTHING_TO_DO())
         elif refusal := closed(state):
@@ -180,6 +186,12 @@ class OptionDisconnect(Operation):
 
     def names(self, before: NumberState, catalogue: Catalogue) -> Mapping[str, Name]:
         return {"option": catalogue.options[self.option_id].name}
+
+
+def unknown_option(option_id: int, catalogue: Catalogue, field: Sequence[str]) -> Iterator[Refusal]:
+    """Why no option is meant, of whatever number."""
+    if option_id not in catalogue.options:
+        yield Refusal(ErrorCode.NOT_FOUND, NO_OPTION(), field)
 
 
 def _other_tariff(option: OptionItem, state: NumberState, catalogue: Catalogue) -> Refusal:

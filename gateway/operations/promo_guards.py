@@ -12,7 +12,7 @@ from gateway.operations import wording
 from gateway.operations.catalogue import Catalogue
 from gateway.operations.obstacles import NOTHING_TO_DO, closed
 from gateway.operations.operation import Name, Operation, Outcome
-from gateway.operations.options import CONNECT_FIRST, FREE_UNTIL, NO_OPTION, NOT_CONNECTED
+from gateway.operations.options import CONNECT_FIRST, FREE_UNTIL, NOT_CONNECTED, unknown_option
 from gateway.operations.state import Connected, NumberState
 
 AHEAD = timedelta(hours=3)
@@ -84,6 +84,10 @@ class PromoGuardSet(Operation):
         warnings = tuple(_announced(guarded, state, catalogue, moment))
         return Outcome(replace(state, options={**state.options, **guarded}), warnings=warnings)
 
+    def wrong(self, catalogue: Catalogue, moment: datetime) -> Iterator[Refusal]:
+        if self.option_id is not None:
+            yield from unknown_option(self.option_id, catalogue, (self.field, "optionId"))
+
     def _obstacle(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Refusal | None:
         field = (self.field, "optionId")
         if refusal := closed(state):
@@ -94,7 +98,7 @@ class PromoGuardSet(Operation):
             return Refusal(ErrorCode.ALREADY_DONE, NOTHING_FREE(), field, hint=NOTHING_TO_DO())
         option, connected = catalogue.options.get(self.option_id), state.options.get(self.option_id)
         if option is None:
-            return Refusal(ErrorCode.NOT_FOUND, NO_OPTION(), field)
+            return next(unknown_option(self.option_id, catalogue, field))
         if connected is None:
             message, hint = NOT_CONNECTED(option=option.name), CONNECT_FIRST(option=option.name)
             return Refusal(ErrorCode.NOT_AVAILABLE, message, field, hint=hint)
@@ -138,6 +142,10 @@ class PromoGuardClear(Operation):
         warnings = tuple(_will_be_paid(freed, state, catalogue))
         return Outcome(replace(state, options={**state.options, **freed}), warnings=warnings)
 
+    def wrong(self, catalogue: Catalogue, moment: datetime) -> Iterator[Refusal]:
+        if self.option_id is not None:
+            yield from unknown_option(self.option_id, catalogue, (self.field, "optionId"))
+
     def _obstacle(self, state: NumberState, catalogue: Catalogue) -> Refusal | None:
         field = (self.field, "optionId")
         if refusal := closed(state):
@@ -148,7 +156,7 @@ class PromoGuardClear(Operation):
             return Refusal(ErrorCode.ALREADY_DONE, NOTHING_GUARDED(), field, hint=NOTHING_TO_DO())
         option = catalogue.options.get(self.option_id)
         if option is None:
-            return Refusal(ErrorCode.NOT_FOUND, NO_OPTION(), field)
+            return next(unknown_option(self.option_id, catalogue, field))
         if option.id not in _guarded(state):
             return Refusal(ErrorCode.ALREADY_DONE, NOT_GUARDED(option=option.name), field, hint=NOTHING_TO_DO())
         return None

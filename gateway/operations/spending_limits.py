@@ -53,24 +53,27 @@ class SpendingLimitSet(Operation):
     )
 
     def check(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Outcome:
-        if refusals := tuple(self._obstacles(state)):
+        if refusals := tuple(self._obstacles(state, catalogue, moment)):
             return Outcome(state, refusals=refusals)
         return Outcome(replace(state, limit=self._limit()))
 
     def _limit(self) -> Limited | None:
         return None if self.amount_kopecks is None else Limited(self.amount_kopecks, self.rule)
 
-    def _obstacles(self, state: NumberState) -> Iterator[Refusal]:
+    def wrong(self, catalogue: Catalogue, moment: datetime) -> Iterator[Refusal]:
+        if self.amount_kopecks is not None and self.amount_kopecks < 0:
+            yield Refusal(ErrorCode.INVALID, NEGATIVE(), (self.field, "amount"))
+
+    def _obstacles(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Iterator[Refusal]:
         field, limit = (self.field, "amount"), self._limit()
         if refusal := closed(state):
             yield refusal
         elif limit == state.limit:
             message = SAME_LIMIT(limit=_words(limit))
             yield Refusal(ErrorCode.ALREADY_DONE, message, field, hint=NOTHING_TO_DO())
-        elif limit is not None:
-            if limit.amount_kopecks < 0:
-                yield Refusal(ErrorCode.INVALID, NEGATIVE(), field)
-            if limit.rule == LimitRule.EMPLOYEE_PAYS and state.employee_id is None:
+        else:
+            yield from self.wrong(catalogue, moment)
+            if limit is not None and limit.rule == LimitRule.EMPLOYEE_PAYS and state.employee_id is None:
                 yield Refusal(ErrorCode.CONFLICT, NOBODY_PAYS(), (self.field, "rule"), hint=GIVE_FIRST())
 
     def inverse(self, before: NumberState, after: NumberState, catalogue: Catalogue) -> tuple[Operation, ...]:

@@ -61,6 +61,10 @@ class TariffChange(Operation):
             tuple(_losses(state, former, tariff, lost, moment)),
         )
 
+    def wrong(self, catalogue: Catalogue, moment: datetime) -> Iterator[Refusal]:
+        if self.tariff_id not in catalogue.tariffs:
+            yield Refusal(ErrorCode.NOT_FOUND, NO_TARIFF(), (self.field, "tariffId"))
+
     def obstacles(self, state: NumberState, catalogue: Catalogue) -> Iterator[Refusal]:
         """Why it can't be changed to now, all that can be told at once; nothing when it can."""
         field = (self.field, "tariffId")

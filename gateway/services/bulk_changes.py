@@ -15,13 +15,14 @@ from authz.actions import Action
 from authz.principal import Principal
 from authz.scope import scope
 from gateway.db import Database, run
-from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.errors import ErrorCode, Refusal, Refusals
 from gateway.kit.ids import Kind, encode
 from gateway.kit.texts import Text
 from gateway.models import metadata
 from gateway.models.bulk_changes import BulkChangeStatus, BulkErrorPolicy
 from gateway.operations import registry
 from gateway.operations.blocks import NULL_CHARACTER
+from gateway.operations.catalogue import Catalogue
 from gateway.operations.operation import Operation
 from gateway.services import bulk_trials
 from gateway.services.batches import Values
@@ -111,6 +112,7 @@ async def plan(
     target: Target,
     operations: Sequence[Operation],
     *,
+    catalogue: Catalogue,
     on_error: BulkErrorPolicy,
     origin: Origin,
     budget: Budget | None = None,
@@ -121,7 +123,8 @@ async def plan(
 
     Raises `Refusal` with the names of the mutation's input: NOT_FOUND for a company where the caller may plan nowhere,
     or a file that is not the caller's; REQUIRED, TOO_LARGE and INVALID for what can't be asked for, TOO_LARGE also when
-    as many changes are open as may be, of the company or of the caller. `GatewayError` RATE_LIMITED when the budget
+    as many changes are open as may be, of the company or of the caller. `Refusals` of what is wrong with the operations
+    for whatever number. `GatewayError` RATE_LIMITED when the budget
     lacks the points for its numbers. A repeat by its idempotency key is neither checked nor paid for again.
     """
     if company_id not in scope(principal, Action.BULK_CHANGE_PLAN).anywhere.companies:
@@ -142,6 +145,7 @@ async def plan(
         within, moment = partial(run, session), datetime.now(UTC)
 
         async def act() -> Answer:
+            _require_right(operations, catalogue, moment)
             await _check_target(db, principal, company_id, target)
             await _require_room(within, company_id, origin, "companyId", more=1)  # before it costs anything
             await _pay(budget, await count_targets(db, principal, company_id, target))
@@ -222,6 +226,16 @@ async def _follow(
             within, idempotency_key, act, company_id=company_id, origin=origin, request=request, moment=moment
         )
     return int(answer["id"])
+
+
+def _require_right(operations: Sequence[Operation], catalogue: Catalogue, moment: datetime) -> None:
+    wrong = [
+        refusal.under("changes", str(place))
+        for place, operation in enumerate(operations)
+        for refusal in operation.wrong(catalogue, moment)
+    ]
+    if wrong:
+        raise Refusals(wrong)
 
 
 async def _check_target(db: Database, principal: Principal, company_id: int, target: Target) -> None:

@@ -77,13 +77,14 @@ class Bench:
     async def quiet(self) -> Stretch:
         return Stretch(times=[each for _ in range(_QUIET_WINDOWS) for each in await self._read()])
 
-    async def plan(self, operation: Operation) -> tuple[int, Stretch]:
+    async def plan(self, operation: Operation, catalogue: Catalogue) -> tuple[int, Stretch]:
         change_id = await bulk_changes.plan(
             self._db,
             self._principal,
             self._company,
             Target(filter=NumberFilter()),
             [operation],
+            catalogue=catalogue,
             on_error=BulkErrorPolicy.SKIP_FAILED,
             origin=self._origin,
         )
@@ -188,10 +189,10 @@ async def main() -> None:
     log = Console(highlight=False)
     async with _bench() as (bench, db, quiet):
         catalogue = (await read_tables(db)).on(today())
-        label, planned = await bench.plan(LabelSet(f"{datetime.now(UTC):%d.%m. %H:%M:%S}"))
+        label, planned = await bench.plan(LabelSet(f"{datetime.now(UTC):%d.%m. %H:%M:%S}"), catalogue)
         stretches = {"quiet": quiet, "a label, planned": planned}
         stretches["the label, applied"] = await bench.apply(label, catalogue)
-        option, stretches["an option, planned"] = await bench.plan(_free_option(catalogue))
+        option, stretches["an option, planned"] = await bench.plan(_free_option(catalogue), catalogue)
         stretches["the option, applied"] = await bench.apply(option, catalogue)
         undo, stretches["taken back, planned"] = await bench.take_back(option)
         stretches["taken back, applied"] = await bench.apply(undo, catalogue)

@@ -76,6 +76,7 @@ class Customer:
                 self._company_id,
                 Target(ids=ids),
                 [self._operation(turn)],
+                catalogue=CATALOGUE,
                 on_error=BulkErrorPolicy.REJECT_ALL if together else BulkErrorPolicy.SKIP_FAILED,
                 origin=origin_of(self._principal),
                 idempotency_key=f"plan {turn}",

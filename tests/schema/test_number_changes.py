@@ -29,6 +29,9 @@ mutation ($change: NumberChangeInput!) {
   }
 }
 """
+PREVIEW = """query ($change: NumberChangeInput!) {
+  changePreview(numberId: "num_101", change: $change) { userErrors { code field } }
+}"""
 CONNECT = {"optionConnect": {"optionId": "opt_11"}}
 ENGINE = Engine(build_schema())
 
@@ -124,9 +127,11 @@ async def test_what_is_wrong_is_told_at_its_field(
     database: Database, change: dict[str, Any], code: str, field: list[str]
 ) -> None:
     answer = await ask(database, CHANGE, {"change": change})
+    foretold = await ask(database, PREVIEW, {"change": change})
 
     assert [(each["code"], each["field"]) for each in answer["userErrors"]] == [(code, field)]
     assert answer["change"] is None
+    assert [(each["code"], each["field"]) for each in foretold["userErrors"]] == [(code, field)]
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ class Bulk:
             COMPANY,
             wanted,
             operations,
+            catalogue=CATALOGUE,
             on_error=on_error,
             origin=origin_of(principal),
             **options,

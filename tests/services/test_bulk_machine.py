@@ -108,6 +108,7 @@ class Machine(RuleBasedStateMachine):
                 self.company,
                 Target(ids=named),
                 operations,
+                catalogue=CATALOGUE,
                 on_error=policy,
                 **self.options(who),
             )

@@ -2,19 +2,26 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from authz.principal import Grant
+from gateway.kit.errors import ErrorCode, Refusals
 from gateway.kit.phones import sought_msisdn
 from gateway.loaders.number_filters import NumberFilter
 from gateway.models.bulk_changes import BulkErrorPolicy
-from gateway.models.numbers import ServiceKind
+from gateway.models.numbers import BlockReason, ForwardingCondition, ServiceKind
+from gateway.operations.assignments import Assign
 from gateway.operations.bans import BanSet
+from gateway.operations.blocks import Block, Unblock
+from gateway.operations.forwardings import ForwardingSet
 from gateway.operations.labels import LabelSet
 from gateway.operations.operation import Operation
-from gateway.operations.options import OptionConnect
+from gateway.operations.options import OptionConnect, OptionDisconnect
+from gateway.operations.promo_guards import PromoGuardSet
+from gateway.operations.spending_limits import SpendingLimitSet
 from gateway.operations.tariffs import TariffChange
 from gateway.services import bulk_plans, bulk_targets, bulk_thresholds, uploads
 from gateway.services.bulk_plans import make_plan
@@ -59,6 +66,32 @@ async def test_numbers_that_refuse_are_counted_by_code_and_cost_nothing(bulk: Bu
     assert (refused["code"], refused["count"], row["refused_count"]) == ("ALREADY_DONE", 1, 1)
     assert row["one_off_kopecks"] == 9 * 5_000
     assert {id for id, code in (await bulk.errors(change_id)).items() if code} == {NUMBER}
+
+
+async def test_what_is_wrong_for_every_number_is_refused_before_it_is_planned(bulk: Bulk) -> None:
+    past = datetime(2026, 1, 1, tzinfo=UTC)
+    operations = (
+        *(LabelSet(""), OptionConnect(99), OptionDisconnect(99), PromoGuardSet(99), TariffChange(99), Assign()),
+        *(ForwardingSet(ForwardingCondition.BUSY, "78091234567"), Block(BlockReason.LOST, past), SpendingLimitSet(-1)),
+        Unblock("x" * 1_001),
+    )
+
+    with pytest.raises(Refusals) as refused:
+        await bulk.ask(*operations)
+
+    assert [(each.code, each.field) for each in refused.value.refusals] == [
+        (ErrorCode.INVALID, ("changes", "0", "labelSet", "label")),
+        (ErrorCode.NOT_FOUND, ("changes", "1", "optionConnect", "optionId")),
+        (ErrorCode.NOT_FOUND, ("changes", "2", "optionDisconnect", "optionId")),
+        (ErrorCode.NOT_FOUND, ("changes", "3", "promoGuardSet", "optionId")),
+        (ErrorCode.NOT_FOUND, ("changes", "4", "tariffChange", "tariffId")),
+        (ErrorCode.REQUIRED, ("changes", "5", "assign")),
+        (ErrorCode.NOT_AVAILABLE, ("changes", "6", "forwardingSet", "target")),
+        (ErrorCode.INVALID, ("changes", "7", "block", "until")),
+        (ErrorCode.INVALID, ("changes", "8", "spendingLimitSet", "amount")),
+        (ErrorCode.TOO_LARGE, ("changes", "9", "unblock", "comment")),
+    ]
+    assert await bulk.connection.fetchval("SELECT count(*) FROM bulk_changes") == 0
 
 
 async def test_a_filter_means_what_it_means_in_lists(bulk: Bulk) -> None:

@@ -24,7 +24,7 @@ from gateway.services import bulk_changes, bulk_runs
 from gateway.services.bulk_plans import make_plan
 from gateway.services.bulk_targets import Target
 from tests.factories.operator import Operator, serving
-from tests.services.bulk import Bulk, origin_of
+from tests.services.bulk import CATALOGUE, Bulk, origin_of
 from tests.services.fleet import COMPANY, FOREIGN_NUMBER, OTHER_COMPANY
 
 SYSTEM = Principal("system", 0, "nightly", (Grant(0, COMPANY, "owner"), Grant(0, OTHER_COMPANY, "owner")))
@@ -61,6 +61,7 @@ async def test_companies_have_their_turns_whoever_came_first(
         OTHER_COMPANY,
         Target(ids=[FOREIGN_NUMBER]),
         [LabelSet("y")],
+        catalogue=CATALOGUE,
         on_error=BulkErrorPolicy.SKIP_FAILED,
         origin=origin_of(SYSTEM),
     )

@@ -261,6 +261,7 @@ async def test_a_file_that_a_plan_is_made_of_stays_until_the_plan_is_there(
         COMPANY,
         Target(upload_id=upload_id),
         [LabelSet("x")],
+        catalogue=catalogue(),
         on_error=BulkErrorPolicy.SKIP_FAILED,
         origin=ORIGIN,
     )
