@@ -9,6 +9,7 @@ from authz.actions import Action
 from authz.principal import Principal
 from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.phones import e164
 from gateway.kit.rows import Row
 from gateway.kit.texts import Text
 from gateway.models import metadata
@@ -20,6 +21,7 @@ from gateway.services.api_keys import known_to
 from gateway.services.bulk_items import ENDED_COUNTS, ITEMS_OF_IT, NUMBERS_OF_IT
 from gateway.services.bulk_journal import BulkStep
 from gateway.services.bulk_runs import begin
+from gateway.services.bulk_targets import MOST_NAMED, some_of
 from gateway.services.bulk_transitions import (
     STATUSES,
     Act,
@@ -38,14 +40,18 @@ READ_AGAIN = Text(
     en="Read the plan again and look at what it will do.", ru="Прочитайте план ещё раз и проверьте, что он сделает."
 )
 DRIFTED = Text(
-    en="{count:,} of its numbers {count:was|were} changed after the plan was made.",
-    ru="После составления плана изменились номера: {count:,}.",
+    en="{count:,} of its numbers {count:was|were} changed after the plan was made: {some}",
+    ru="После составления плана {count:изменился|изменились|изменились} {count:,} {count:номер|номера|номеров}: {some}",
 )
 OTHER_PRICES = Text(
     en="Prices or rules of the catalogue changed after the plan was made.",
     ru="После составления плана изменились цены или правила каталога.",
 )
-PLAN_ANEW = Text(en="Plan it anew.", ru="Составьте план заново.")
+PLAN_ANEW = Text(
+    en="Plan anew: bulkChangeCancel, then bulkChangeRetry with its id; or bulkChangePlan with what was asked for.",
+    ru="Составьте план заново: bulkChangeCancel, затем bulkChangeRetry с тем же идентификатором; или bulkChangePlan с "
+    "тем же запросом.",
+)
 ALL_OR_NONE = Text(
     en="All or none was asked for, and {count:,} {count:number is|numbers are} refused.",
     ru="Задано правило «все или ни один», а отказ по номерам: {count:,}.",
@@ -73,13 +79,15 @@ A_PERSON = Text(en="A person has to decide, not a key.", ru="Решить дол
 _CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
 _NUMBERS = metadata.tables["numbers"]
 _DRIFTED = Statement(
-    select(func.count().label("count"))
+    select(_ITEMS.c.msisdn, func.count().over().label("count"))
     .join_from(_ITEMS, _NUMBERS, NUMBERS_OF_IT)
     .where(
         ITEMS_OF_IT,
         _ITEMS.c.state == BulkItemState.PENDING.value,
         _NUMBERS.c.updated_at != _ITEMS.c.number_updated_at,
     )
+    .order_by(_ITEMS.c.msisdn)
+    .limit(MOST_NAMED)
 )
 
 
@@ -247,5 +255,7 @@ async def _require_fresh(run: Run, change: Row, plan_hash: str, catalogue: Catal
         raise Refusal(ErrorCode.CONFLICT, ALL_OR_NONE(count=refused), ("id",), hint=LEAVE_THEM_OUT())
     if catalogue.fingerprint != change["catalogue_hash"]:
         raise Refusal(ErrorCode.PLAN_DRIFTED, OTHER_PRICES(), field, hint=PLAN_ANEW())
-    if count := (await run(_DRIFTED, company_id=change["company_id"], change_id=change["id"]))[0]["count"]:
-        raise Refusal(ErrorCode.PLAN_DRIFTED, DRIFTED(count=count), field, hint=PLAN_ANEW())
+    if drifted := await run(_DRIFTED, company_id=change["company_id"], change_id=change["id"]):
+        count, phones = drifted[0]["count"], [e164(row["msisdn"]) for row in drifted]
+        message = DRIFTED(count=count, some=some_of(phones, count))
+        raise Refusal(ErrorCode.PLAN_DRIFTED, message, field, hint=PLAN_ANEW())

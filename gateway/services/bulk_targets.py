@@ -123,7 +123,7 @@ class Misses:
     def refusals(self) -> list[tuple[Refusal, int]]:
         """Why they are left out, and how many of them."""
         return [
-            (Refusal(code, text(some=_some(names, count))), count)
+            (Refusal(code, text(some=some_of(names, count))), count)
             for code, text, names, count in (
                 (ErrorCode.NOT_FOUND, UNKNOWN, sorted(self.unknown), len(self.unknown)),
                 (ErrorCode.INVALID, NO_PHONES, self.malformed, self.malformed_count),
@@ -244,7 +244,8 @@ async def _phones(content: bytes, misses: Misses) -> list[str]:
     return list(phones)
 
 
-def _some(names: Sequence[str], count: int) -> str:
+def some_of(names: Sequence[str], count: int) -> str:
+    """The first of so many names, for a message."""
     return ", ".join(names[:MOST_NAMED]) + (", …" if count > MOST_NAMED else "")
 
 

@@ -1,6 +1,6 @@
 """Steps of bulk changes: who may take them, in which state, and that a repeat takes them once."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -166,6 +166,38 @@ async def test_applying_wants_the_plan_that_was_seen_and_a_world_that_fits(bulk:
     await change(bulk.database, ADMINISTRATOR, NUMBER, LabelSet("y"), catalogue=CATALOGUE, origin=ORIGIN)
     assert await refused(bulk.apply(change_id)) == drifted
     assert await bulk.status(change_id) == "PLANNED"
+
+
+@pytest.mark.parametrize(
+    ("drifted", "told"),
+    [
+        ([101], "1 of its numbers was changed after the plan was made: +79260000101"),
+        (
+            EVERY,
+            "10 of its numbers were changed after the plan was made: "
+            "+79260000101, +79260000102, +79260000103, +79260000104, +79260000105, …",
+        ),
+    ],
+)
+async def test_a_plan_that_drifted_names_numbers_and_can_be_made_anew(
+    bulk: Bulk, drifted: Sequence[int], told: str
+) -> None:
+    change_id = await bulk.plan(LabelSet("x"))
+    for number_id in drifted:
+        await change(bulk.database, ADMINISTRATOR, number_id, LabelSet("y"), catalogue=CATALOGUE, origin=ORIGIN)
+
+    with pytest.raises(Refusal) as refusal:
+        await bulk.apply(change_id)
+
+    assert refusal.value.message.render(Language.EN) == told
+    assert str(refusal.value.hint and refusal.value.hint.render(Language.EN)).startswith(
+        "Plan anew: bulkChangeCancel, then bulkChangeRetry with its id"
+    )
+    await take(bulk, bulk_steps.cancel, change_id)
+    await bulk.work(change_id)
+    again = await bulk.make(await bulk_changes.retry(bulk.database, ADMINISTRATOR, change_id, origin=ORIGIN))
+    await bulk.apply(again)
+    assert await bulk.status(again) == "RUNNING"
 
 
 async def test_all_or_none_is_not_begun_when_one_is_refused_and_nothing_when_all_are(bulk: Bulk) -> None:
