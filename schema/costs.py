@@ -23,7 +23,10 @@ NO_VARIABLES = Text(
 
 @strawberry.type(description="Cost of a document.")
 class CostEstimate:
-    cost: int = column("Points it would take.", PUBLIC)
+    cost: int = column(
+        "Points it would take; planning a bulk change takes some more for each number, see BulkChangePlanInput.target.",
+        PUBLIC,
+    )
     maximum: int = column("Points that one request may take.", PUBLIC)
     available: int = column("Points left now.", PUBLIC)
     advice: str | None = column("The dearest field and a page size that would fit.", PUBLIC)
