@@ -61,8 +61,8 @@ class NumberTarget:
 class BulkChangePlanInput:
     company_id: strawberry.ID = strawberry.field(description="Whose numbers.")
     target: NumberTarget = strawberry.field(
-        description=f"Which numbers. Each costs {POINTS_PER_NUMBER} points beside those of the request, which estimateCost "
-        "does not count."
+        description=f"Which numbers. Each costs {POINTS_PER_NUMBER} points beside those of the request; estimateCost "
+        "does not count them."
     )
     changes: list[NumberChangeInput] = strawberry.field(
         description="One to ten changes, done in this order to each number; what is so already is passed over."

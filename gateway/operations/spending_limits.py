@@ -26,6 +26,22 @@ A_MONTH = Text(en="{amount} a month, {rule}", ru="{amount} в месяц, {rule}
 NONE = Text(en="none", ru="нет")
 NEGATIVE = Text(en="A limit is not below zero.", ru="Лимит не может быть меньше нуля.")
 SAME_LIMIT = Text(en="The limit is like that already: {limit}.", ru="Лимит уже такой: {limit}.")
+SPENT = {
+    LimitRule.STOP: Text(
+        en="{spent} is spent this month already: paid services stop at once.",
+        ru="В этом месяце уже израсходовано {spent}: платные услуги отключатся сразу.",
+    ),
+    LimitRule.EMPLOYEE_PAYS: Text(
+        en="{spent} is spent this month already: the employee pays from now on.",
+        ru="В этом месяце уже израсходовано {spent}: дальше сразу платит сотрудник.",
+    ),
+    LimitRule.NOTIFY: Text(
+        en="{spent} is spent this month already: more than the limit.",
+        ru="В этом месяце уже израсходовано {spent}: больше лимита.",
+    ),
+}
+"""What a limit means that lies below what was spent."""
+
 NOBODY_PAYS = Text(
     en="Nobody could pay beyond the limit: the number has no employee.",
     ru="Сверх лимита платить некому: номер не закреплён за сотрудником.",
@@ -55,7 +71,12 @@ class SpendingLimitSet(Operation):
     def check(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Outcome:
         if refusals := tuple(self._obstacles(state, catalogue, moment)):
             return Outcome(state, refusals=refusals)
-        return Outcome(replace(state, limit=self._limit()))
+        return Outcome(replace(state, limit=self._limit()), warnings=tuple(self._warnings(state)))
+
+    def _warnings(self, state: NumberState) -> Iterator[Message]:
+        spent = state.around.spent.get(state.id, 0)
+        if self.amount_kopecks is not None and self.amount_kopecks < spent:
+            yield SPENT[self.rule](spent=wording.money(spent))
 
     def _limit(self) -> Limited | None:
         return None if self.amount_kopecks is None else Limited(self.amount_kopecks, self.rule)

@@ -46,12 +46,14 @@ class Surroundings:
     """What operations name beside the number: as much of its company as they need and the caller may see.
 
     Names of employees and departments go by id. `forwardings` are targets by condition by phone number, of numbers that
-    forwarded calls may reach. `sims` are ids of the numbers, of any company, that SIM cards are taken by.
+    forwarded calls may reach. `spent` are kopecks of this month by id of the number. `sims` are ids of the numbers, of
+    any company, that SIM cards are taken by.
     """
 
     employees: Mapping[int, str] = field(default_factory=dict)
     departments: Mapping[int, str] = field(default_factory=dict)
     forwardings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    spent: Mapping[int, int] = field(default_factory=dict)
     sims: Mapping[str, int] = field(default_factory=dict)
 
 

@@ -20,14 +20,23 @@ from gateway.operations.assignments import Assign
 from gateway.operations.forwardings import ForwardingClear, ForwardingSet
 from gateway.operations.operation import Operation
 from gateway.operations.sims import SimReplace
+from gateway.operations.spending_limits import SpendingLimitSet
 from gateway.operations.state import NumberState, Surroundings
 from gateway.services.running import Run
 from gateway.services.sims import claim
 from gateway.statements import Statement
 
 _NUMBERS, _FORWARDINGS = metadata.tables["numbers"], metadata.tables["forwardings"]
+_LIMITS = metadata.tables["spending_limits"]
 _EMPLOYEES, _DEPARTMENTS = metadata.tables["employees"], metadata.tables["departments"]
 _COMPANIES = any_(bindparam("companies", type_=ARRAY(BigInteger)))
+
+_SPENT = Statement(
+    select(_LIMITS.c.company_id, _LIMITS.c.number_id, _LIMITS.c.spent_kopecks).where(
+        _LIMITS.c.company_id == _COMPANIES,
+        _LIMITS.c.number_id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+    )
+)
 
 
 async def surround(
@@ -53,6 +62,9 @@ async def surround(
         for row in await run(_chain(held.shape), companies=companies, targets=targets, moment=moment, **held.params):
             forwardings = around[row["company_id"]].setdefault("forwardings", {})
             forwardings.setdefault(row["msisdn"], {})[row["condition"]] = row["target"]
+    if any(isinstance(each, SpendingLimitSet) for each in operations):
+        for row in await run(_SPENT, companies=companies, ids=[state.id for state in states]):
+            around[row["company_id"]].setdefault("spent", {})[row["number_id"]] = row["spent_kopecks"]
     replaced = [each.iccid for each in operations if isinstance(each, SimReplace)]
     # Which cards are in use, of whatever company, is told only to those who may put one in.
     if any(holds(principal, SimReplace.kind, each.company_id, each.department_id) for each in states if replaced):

@@ -13,12 +13,13 @@ from authz.principal import Grant, Principal
 from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusals
 from gateway.kit.texts import Language
-from gateway.models.numbers import ForwardingCondition
+from gateway.models.numbers import ForwardingCondition, LimitRule
 from gateway.operations.assignments import Assign
 from gateway.operations.forwardings import ForwardingSet
 from gateway.operations.operation import Operation
 from gateway.operations.options import OptionConnect, OptionDisconnect
 from gateway.operations.snapshots import snapshot
+from gateway.operations.spending_limits import SpendingLimitSet
 from gateway.operations.state import Connected, NumberState
 from gateway.operations.tariffs import TariffChange
 from gateway.services import states
@@ -37,6 +38,7 @@ from tests.services.fleet import (
     MANAGER,
     NUMBER,
     ORIGIN,
+    insert,
 )
 from tests.services.holders import refused
 from tests.unit.operations.catalogues import (
@@ -277,6 +279,20 @@ async def test_a_preview_tells_price_warnings_and_rights_and_changes_nothing(dat
         (ErrorCode.CONFLICT, ("change", "optionConnect", "optionId")),
     ]
     assert await number_now(database) == before
+
+
+async def test_a_preview_warns_of_a_limit_that_is_spent_already(
+    database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    spent = {"company_id": COMPANY, "number_id": NUMBER, "spent_kopecks": 99_800, "rule": "NOTIFY"}
+    await insert(owner_connection, "spending_limits", spent)
+
+    limit = SpendingLimitSet(500, LimitRule.STOP)
+    outcome = await preview(database, ADMINISTRATOR, NUMBER, limit, catalogue=CATALOGUE)
+
+    assert [each.render(Language.RU).replace("\xa0", " ") for each in outcome.warnings] == [
+        "В этом месяце уже израсходовано 998,00 ₽: платные услуги отключатся сразу."
+    ]
 
 
 @pytest.mark.parametrize("there", ForwardingCondition)

@@ -162,6 +162,12 @@ def test_a_number_that_was_given_back_is_left_alone(operation: Operation, column
             ["The number is blocked already: by request, until 2026-04-03. This takes the place of it."],
         ),
         (
+            SpendingLimitSet(500, LimitRule.STOP),
+            number(around=Surroundings(spent={7: 99_800})),
+            ["₽998.00 is spent this month already: paid services stop at once."],
+        ),
+        (SpendingLimitSet(99_800, LimitRule.STOP), number(around=Surroundings(spent={7: 99_800})), []),
+        (
             Assign(employee_id=None),
             number(employee_id=31, limit=Limited(5, LimitRule.EMPLOYEE_PAYS), around=AROUND),
             ["Beyond the spending limit the employee paid; without an employee paid services stop there."],
