@@ -21,7 +21,7 @@ from gateway.models.journal import ActorKind, Channel
 from gateway.services import administrators
 from gateway.services.companies import find_companies
 from gateway.services.journal import NewEntry, Origin, append
-from gateway.services.legacy_passwords import is_legacy
+from gateway.services.legacy_passwords import HIGHEST_COST, is_legacy
 from gateway.services.own_journal import OwnAction
 from gateway.services.passwords import set_password
 from gateway.sheets.reader import open_sheet
@@ -36,7 +36,10 @@ NO_COLUMNS = Text(
 NO_LOGIN = Text(en="Neither an e-mail nor a phone number.", ru="Нет ни e-mail, ни номера телефона.")
 NO_NAME = Text(en="No name.", ru="Нет имени.")
 BAD_EMAIL = Text(en="The e-mail is none.", ru="Некорректный e-mail.")
-BAD_HASH = Text(en="The hash is neither bcrypt nor salted SHA-1.", ru="Хеш — не bcrypt и не SHA-1 с солью.")
+BAD_HASH = Text(
+    en="The hash is neither bcrypt of a cost up to {cost} nor salted SHA-1.",
+    ru="Хеш — не bcrypt со стоимостью до {cost} и не SHA-1 с солью.",
+)
 BAD_ROLE = Text(en="There is no built-in role “{role}”.", ru="Встроенной роли «{role}» нет.")
 NO_COMPANY = Text(en="There is no company with the INN {inn}.", ru="Компании с ИНН {inn} нет.")
 CLOSED = Text(en="The contract of the company has ended.", ru="Договор компании расторгнут.")
@@ -161,7 +164,7 @@ def _fault(each: OldLogin, companies: Mapping[str, tuple[int, str]]) -> Message 
     if not each.name:
         return NO_NAME()
     if not is_legacy(each.password_hash):
-        return BAD_HASH()
+        return BAD_HASH(cost=HIGHEST_COST)
     if each.role not in [role.value for role in BuiltInRole]:
         return BAD_ROLE(role=each.role)
     if each.inn not in companies:

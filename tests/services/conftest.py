@@ -30,7 +30,7 @@ async def bulk(database: Database, owner_connection: asyncpg.Connection, clean_t
 @pytest.fixture
 def browser(database: Database, people: None, monkeypatch: pytest.MonkeyPatch) -> Browser:
     """Where people sign in; refusals do not take their time."""
-    monkeypatch.setattr(visits, "_REFUSED_AFTER", 0)
+    monkeypatch.setattr(visits, "_REFUSED_AFTER", 0.001)
     return Browser(database)
 
 

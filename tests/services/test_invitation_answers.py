@@ -147,7 +147,7 @@ async def set_first_password(browser: Browser, login: str) -> Principal:
 async def test_a_new_person_accepts_by_the_code_with_which_they_sign_in_first(
     database: Database, owner_connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visits, "_REFUSED_AFTER", 0)
+    monkeypatch.setattr(visits, "_REFUSED_AFTER", 0.001)
     await invite(database, OWNER, phone="79260000009")
 
     principal = await set_first_password(Browser(database), "79260000009")

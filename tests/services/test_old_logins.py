@@ -101,7 +101,11 @@ async def test_collisions_are_told_and_never_merged(
         (old("vera"), "The e-mail is none."),
         (old(phone="123"), "“123” is not a phone number."),
         (old("vera@old.example", name=""), "No name."),
-        (old("vera@old.example", hash="password"), "The hash is neither bcrypt nor salted SHA-1."),
+        (old("vera@old.example", hash="password"), "The hash is neither bcrypt of a cost up to 12 nor salted SHA-1."),
+        (
+            old("vera@old.example", hash=HASH.replace("$04$", "$13$")),
+            "The hash is neither bcrypt of a cost up to 12 nor salted SHA-1.",
+        ),
         (old("vera@old.example", role="king"), "There is no built-in role “king”."),
         (old("vera@old.example", inn="7700000009"), "There is no company with the INN 7700000009."),
         (old("vera@old.example", inn=OTHER_INN), "The contract of the company has ended."),

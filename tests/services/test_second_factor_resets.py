@@ -49,7 +49,7 @@ async def _protected(
     proven_holders: None, owner_connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Everybody has an app, a passkey, a recovery code and a password."""
-    monkeypatch.setattr(visits, "_REFUSED_AFTER", 0)
+    monkeypatch.setattr(visits, "_REFUSED_AFTER", 0.001)
     for kind in ("TOTP", "PASSKEY"):
         await owner_connection.execute(
             "INSERT INTO second_factors (administrator_id, kind, name, created_at, confirmed_at) "

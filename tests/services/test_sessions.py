@@ -100,6 +100,15 @@ async def test_a_refusal_takes_the_same_time_for_any_log_in(browser: Browser, mo
     assert max(times) - min(times) < 0.15
 
 
+@pytest.mark.parametrize("elapsed", [0, 0.03, 0.41, 1.2, 1.3, 4.9])
+def test_a_refusal_comes_at_a_multiple_of_its_time(monkeypatch: pytest.MonkeyPatch, elapsed: float) -> None:
+    monkeypatch.setattr(visits, "_REFUSED_AFTER", 1.25)
+
+    answered = elapsed + visits._rest(elapsed)
+
+    assert answered == pytest.approx(1.25 * (1 if elapsed < 1.25 else 2 if elapsed < 2.5 else 4))
+
+
 async def test_a_lock_is_journalled_in_each_company_and_shown(
     browser: Browser, owner_connection: asyncpg.Connection
 ) -> None:
