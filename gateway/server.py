@@ -11,7 +11,7 @@ from uvicorn.supervisors import Multiprocess
 from gateway.app import create_app
 from gateway.settings import Settings
 from gateway.telemetry import meters
-from gateway.transport.protocol import HttpProtocol
+from gateway.transport.protocol import HttpProtocol, WebSocketProtocol
 from gateway.transport.requests import LARGEST_BODY
 from gateway.worker import beside
 
@@ -42,7 +42,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         workers=settings.processes,
         loop="uvloop",
         http=HttpProtocol,
-        ws="websockets-sansio",
+        ws=WebSocketProtocol,
         ws_max_size=LARGEST_BODY,
         ws_per_message_deflate=False,  # 250 kB of memory a connection, to make short messages a little shorter
         lifespan="on",

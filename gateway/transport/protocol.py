@@ -1,10 +1,11 @@
-"""uvicorn's HTTP, with limits for who sends headers without end, and for who does not read an answer."""
+"""uvicorn's protocols, with limits for who sends headers without end, and for who does not read an answer."""
 
 import asyncio
 from typing import cast
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from gateway.kit.errors import GatewayError, GatewayErrorCode
 from gateway.kit.texts import Language, Message, Text
@@ -30,7 +31,46 @@ HEAD_TOO_SLOW = Text(
 )
 
 
-class HttpProtocol(HttpToolsProtocol):
+class _Read(asyncio.Protocol):
+    """A connection that ends when too little of what waits is read."""
+
+    transport: asyncio.Transport
+    loop: asyncio.AbstractEventLoop
+    _reading: asyncio.TimerHandle | None = None
+    """Looks whether somebody reads."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._look(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._reading is not None:
+            self._reading.cancel()
+
+    def _look(self, left: int) -> None:
+        """Ends the connection when too little of what is left to send has gone by the next time."""
+
+        def look() -> None:
+            now = self.transport.get_write_buffer_size()
+            if now > left - READ_AT_LEAST:
+                self.transport.abort()
+            else:
+                self._look(now)
+
+        self._reading = self.loop.call_later(READ_WITHIN, look)
+
+
+class WebSocketProtocol(_Read, WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, for as long as it is read."""
+
+
+class HttpProtocol(_Read, HttpToolsProtocol):
     """A connection with its limits, over a transport that gathers, until it is upgraded to a WebSocket."""
 
     _head = 0
@@ -39,17 +79,14 @@ class HttpProtocol(HttpToolsProtocol):
     """Headers come next, not a body."""
     _waiting: asyncio.TimerHandle | None = None
     """Ends waiting for headers."""
-    _reading: asyncio.TimerHandle | None = None
-    """Looks whether somebody reads."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(cast(asyncio.Transport, Gathering(transport)))
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for timer in (self._waiting, self._reading):
-            if timer is not None:
-                timer.cancel()
+        if self._waiting is not None:
+            self._waiting.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -79,15 +116,6 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_head = True
         super().on_message_complete()
 
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._look(self.transport.get_write_buffer_size())
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if self._reading is not None:
-            self._reading.cancel()
-
     def _wait(self) -> None:
         self._waiting = self.loop.call_later(HEAD_WITHIN, self._give_up)
 
@@ -107,15 +135,3 @@ class HttpProtocol(HttpToolsProtocol):
             head = f"content-type: application/json\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
             self.transport.write(STATUS_LINE[status] + head.encode() + body)
         self.transport.close()
-
-    def _look(self, left: int) -> None:
-        """Ends the connection when too little of what is left to send has gone by the next time."""
-
-        def look() -> None:
-            now = self.transport.get_write_buffer_size()
-            if now > left - READ_AT_LEAST:
-                self.transport.abort()
-            else:
-                self._look(now)
-
-        self._reading = self.loop.call_later(READ_WITHIN, look)

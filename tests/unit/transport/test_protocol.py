@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import orjson
 import pytest
@@ -14,7 +15,7 @@ from uvicorn.server import ServerState
 from websockets.asyncio.client import connect
 
 from gateway.transport import protocol
-from gateway.transport.protocol import LARGEST_HEAD, HttpProtocol
+from gateway.transport.protocol import LARGEST_HEAD, HttpProtocol, WebSocketProtocol
 from gateway.transport.requests import remembered
 
 PIECE = bytes(1_000_000)
@@ -35,7 +36,11 @@ class Echo:
             await receive()
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.send", "text": "hello"})
-            await send({"type": "websocket.close"})
+            with suppress(OSError):  # of a client that has gone
+                for _ in range(20 if scope["path"] == "/pieces" else 0):
+                    await send({"type": "websocket.send", "bytes": PIECE})
+                await send({"type": "websocket.close"})
+            self.over.set()
             return
         body, more = b"", True
         while more:
@@ -53,7 +58,7 @@ async def echo(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Echo, int
     monkeypatch.setattr(protocol, "HEAD_WITHIN", 0.2)
     monkeypatch.setattr(protocol, "READ_WITHIN", 0.2)
     app = Echo()
-    config, state = Config(app, ws="websockets-sansio", log_config=None), ServerState()
+    config, state = Config(app, ws=WebSocketProtocol, log_config=None), ServerState()
     server = await asyncio.get_running_loop().create_server(lambda: HttpProtocol(config, state, {}), "127.0.0.1", 0)
     async with server:
         yield app, server.sockets[0].getsockname()[1]
@@ -120,13 +125,20 @@ async def test_who_connects_and_sends_nothing_is_not_answered(echo: tuple[Echo, 
     assert await exchange(await opened(echo)) == (b"", b"")
 
 
-async def test_who_does_not_read_an_answer_is_not_waited_for(echo: tuple[Echo, int]) -> None:
+UPGRADE = (
+    b"connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
+    b"sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+)
+
+
+@pytest.mark.parametrize("more", [b"", UPGRADE])
+async def test_who_does_not_read_an_answer_is_not_waited_for(echo: tuple[Echo, int], more: bytes) -> None:
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)  # the system reads ahead, up to many megabytes
         client.setblocking(False)
         loop = asyncio.get_running_loop()
         await loop.sock_connect(client, ("127.0.0.1", echo[1]))
-        await loop.sock_sendall(client, b"GET /pieces HTTP/1.1\r\nhost: gateway.example\r\n\r\n")
+        await loop.sock_sendall(client, b"GET /pieces HTTP/1.1\r\nhost: gateway.example\r\n" + more + b"\r\n")
         async with asyncio.timeout(10):
             await echo[0].over.wait()
 
