@@ -24,6 +24,7 @@ LOSES_OPTIONS = Text(
     en="“{tariff}” does not allow {options}: disconnected with the change.",
     ru="Тариф «{tariff}» несовместим с опциями {options}: при переходе они отключатся.",
 )
+LOST = Text(en="; disconnected with that: {options}", ru="; при этом отключены: {options}")
 PROMOTION_LOST = Text(
     en="The promotion of “{option}”, free until {day}, ends with the change and does not come back.",
     ru="Акция по опции «{option}» (бесплатно до {day}) при переходе закончится и не вернётся.",
@@ -43,7 +44,8 @@ class TariffChange(Operation):
     kind: ClassVar[Action] = Action.TARIFF_CHANGE
     field: ClassVar[str] = "tariffChange"
     summary: ClassVar[Text] = Text(
-        en="Tariff of {msisdn} changed from “{from}” to “{to}”", ru="Тариф номера {msisdn} изменён с «{from}» на «{to}»"
+        en="Tariff of {msisdn} changed from “{from}” to “{to}”{lost}",
+        ru="Тариф номера {msisdn} изменён с «{from}» на «{to}»{lost}",
     )
 
     def check(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Outcome:
@@ -83,9 +85,12 @@ class TariffChange(Operation):
         return (TariffChange(before.tariff_id), *(OptionConnect(option.id) for option in lost))
 
     def names(self, before: NumberState, catalogue: Catalogue) -> Mapping[str, Name]:
+        tariff = catalogue.tariffs[self.tariff_id]
+        lost = catalogue.lost_options(before.options, tariff)
         return {
             "from": catalogue.tariffs[before.tariff_id].name,
-            "to": catalogue.tariffs[self.tariff_id].name,
+            "to": tariff.name,
+            "lost": wording.in_both_languages(LOST(options=wording.names(lost))) if lost else "",
         }
 
 

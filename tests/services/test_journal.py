@@ -239,9 +239,9 @@ async def test_progress_is_told_a_page_at_a_time(database: Database) -> None:
         ),
         (
             "tariff:change",
-            {"names": {"from": "S", "to": "M", "msisdn": "+79260000101"}},
+            {"names": {"from": "S", "to": "M", "lost": {"ru": "; при этом отключены: «A»"}, "msisdn": "+79260000101"}},
             Language.RU,
-            "Тариф номера +79260000101 изменён с «S» на «M»",
+            "Тариф номера +79260000101 изменён с «S» на «M»; при этом отключены: «A»",
         ),
         ("option:connect", {"names": {"option": "Anti-spam"}}, Language.EN, "Connect options."),
         ("register:import", None, Language.RU, "Загружать реестр номеров и сотрудников из файла."),

@@ -128,3 +128,15 @@ def test_a_change_is_refused_with_the_way_out(
 
     assert refusals(outcome) == [expected]
     assert outcome.after is state
+
+
+def test_the_journal_names_the_options_that_went_with_a_tariff() -> None:
+    state = number(BUSINESS_ONLY, PLAIN, tariff_id=BUSINESS)
+
+    names = TariffChange(BASIC).names(state, catalogue())
+
+    assert names["lost"] == {
+        "en": "; disconnected with that: “Business only”",
+        "ru": "; при этом отключены: «Business only»",
+    }
+    assert TariffChange(DAILY).names(number(PLAIN), catalogue())["lost"] == ""
