@@ -28,7 +28,6 @@ from gateway.services.bulk_trials import try_out
 from gateway.services.effects import Step, carry_out, step
 from gateway.services.journal import Origin
 from gateway.services.kept_refusals import keep
-from gateway.services.numbers import LOOK_AGAIN
 from gateway.services.orders import NewOrder, Placed
 from gateway.services.running import Run
 from gateway.services.surroundings import surround
@@ -47,6 +46,10 @@ BROKEN = Text(
 )
 PRICE_CHANGED = Text(en="The price is no longer the one of the plan.", ru="Цена уже не та, что в плане.")
 DRIFTED = Text(en="The number was changed after the plan was made.", ru="Номер изменился после составления плана.")
+RETRY_IT = Text(
+    en="Plan it anew with bulkChangeRetry when the change has ended, and look at the new price.",
+    ru="Когда изменение завершится, составьте новый план через bulkChangeRetry и проверьте новую цену.",
+)
 
 log = structlog.get_logger(__name__)
 
@@ -181,9 +184,9 @@ def _end(
     if outcome.refusals:
         return _End(item, outcome.refusals[0])
     if (outcome.one_off_kopecks, outcome.monthly_kopecks) != planned:
-        return _End(item, Refusal(ErrorCode.PRICE_CHANGED, PRICE_CHANGED(), hint=LOOK_AGAIN()))
+        return _End(item, Refusal(ErrorCode.PRICE_CHANGED, PRICE_CHANGED(), hint=RETRY_IT()))
     if state.updated_at != item["number_updated_at"]:
-        return _End(item, Refusal(ErrorCode.PLAN_DRIFTED, DRIFTED(), hint=LOOK_AGAIN()))
+        return _End(item, Refusal(ErrorCode.PLAN_DRIFTED, DRIFTED(), hint=RETRY_IT()))
     steps = [
         step(each.before, each.operation, each.outcome, catalogue, bulk_change_id=item["bulk_change_id"])
         for each in checked

@@ -60,6 +60,9 @@ LEAVE_THEM_OUT = Text(
     en="Plan it without them, or with SKIP_FAILED.", ru="Составьте план без них или с правилом SKIP_FAILED."
 )
 NOTHING_TO_APPLY = Text(en="All of its numbers are refused.", ru="По всем номерам отказ.")
+NO_APPROVAL = Text(en="No approval is needed.", ru="Согласование не нужно.")
+APPROVED = Text(en="The plan is approved already.", ru="План уже согласован.")
+APPLY_IT = Text(en="Apply the plan with bulkChangeApply.", ru="Примените план: bulkChangeApply.")
 NOTHING_TO_HOLD = Text(
     en="All of its numbers are done; it is about to finish.", ru="Все его номера обработаны: оно сейчас завершится."
 )
@@ -75,6 +78,12 @@ SOMEBODY_ELSE = Text(
     ru="Попросите согласующего или владельца, который не создавал этот ключ и не обновлял его секрет.",
 )
 A_PERSON = Text(en="A person has to decide, not a key.", ru="Решить должен человек, а не ключ.")
+
+_OVER = (
+    *(BulkChangeStatus.FINISHED, BulkChangeStatus.FAILED, BulkChangeStatus.REJECTED),
+    *(BulkChangeStatus.CANCELLING, BulkChangeStatus.CANCELLED),
+)
+"""States in which nothing is left to be cancelled."""
 
 _CHANGES, _ITEMS = metadata.tables["bulk_changes"], metadata.tables["bulk_items"]
 _NUMBERS = metadata.tables["numbers"]
@@ -185,8 +194,7 @@ async def cancel(db: Database, principal: Principal, change_id: int, **options: 
     """
 
     async def act(run: Run, change: Row, moment: datetime) -> BulkChangeStatus:
-        over = (BulkChangeStatus.FINISHED, BulkChangeStatus.FAILED, BulkChangeStatus.REJECTED)
-        require_status(change, *(each for each in STATUSES if each not in over), becomes=BulkChangeStatus.CANCELLED)
+        require_status(change, *(each for each in STATUSES if each not in _OVER), becomes=BulkChangeStatus.CANCELLED)
         await set_values(run, change, status=BulkChangeStatus.CANCELLING)
         return BulkChangeStatus.CANCELLING
 
@@ -226,6 +234,9 @@ async def _decide(
     idempotency_key: str | None = None,
 ) -> None:
     async def act(run: Run, change: Row, moment: datetime) -> BulkChangeStatus:
+        if becomes is BulkChangeStatus.PLANNED and change["status"] == becomes:
+            text = NO_APPROVAL if change["approval_reason"] is None else APPROVED
+            raise Refusal(ErrorCode.ALREADY_DONE, text(), ("id",), hint=APPLY_IT())
         require_status(change, BulkChangeStatus.AWAITING_APPROVAL, becomes=becomes)
         if (origin.actor_kind, origin.actor_id) == (change["actor_kind"], change["actor_id"]):
             raise Refusal(ErrorCode.FORBIDDEN, OWN_CHANGE(), ("id",))

@@ -18,6 +18,7 @@ from gateway.models import metadata
 from gateway.models.bulk_changes import BulkChangeStatus
 from gateway.operations import wording
 from gateway.operations.blocks import bad_comment
+from gateway.operations.obstacles import NOTHING_TO_DO
 from gateway.services.batches import Values
 from gateway.services.bulk_items import ID, ITEMS_OF_IT, NUMBERS_OF_IT, THIS_CHANGE
 from gateway.services.bulk_journal import BulkStep, note
@@ -40,7 +41,9 @@ NOT_NOW = Text(
     ru="Этого нельзя сделать с массовым изменением в таком состоянии: {status}.",
 )
 POSSIBLE = Text(en="It can be done in: {statuses}.", ru="Это можно сделать, когда оно: {statuses}.")
-ALREADY = Text(en="It is so already.", ru="Это уже так.")
+ALREADY = Text(en="The bulk change is so already: {status}.", ru="Массовое изменение уже в этом состоянии: {status}.")
+RUNS_ALREADY = Text(en="The change is running already.", ru="Изменение уже выполняется.")
+FOLLOW_IT = Text(en="Its progress tells how far it is.", ru="Как далеко оно продвинулось, показывает progress.")
 
 STATUSES = {
     BulkChangeStatus.PLANNING: Text(en="the plan is being made", ru="составляется план"),
@@ -139,7 +142,9 @@ async def take_step(
 def require_status(change: Row, *expected: BulkChangeStatus, becomes: BulkChangeStatus) -> None:
     stopping = becomes is BulkChangeStatus.CANCELLED and change["status"] == BulkChangeStatus.CANCELLING
     if change["status"] == becomes or stopping:
-        raise Refusal(ErrorCode.ALREADY_DONE, ALREADY(), ("id",))
+        runs = becomes is BulkChangeStatus.RUNNING
+        message = RUNS_ALREADY() if runs else ALREADY(status=STATUSES[BulkChangeStatus(change["status"])])
+        raise Refusal(ErrorCode.ALREADY_DONE, message, ("id",), hint=FOLLOW_IT() if runs else NOTHING_TO_DO())
     if change["status"] not in expected:
         raise not_now(change, *expected)
 

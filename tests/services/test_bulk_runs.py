@@ -147,6 +147,7 @@ async def test_a_retry_is_for_what_was_not_done(bulk: Bulk) -> None:
     await relabel(bulk, NUMBER, "in between")
     await bulk.work(change_id)
     assert (await bulk.errors(change_id))[NUMBER] == "PLAN_DRIFTED"
+    assert "bulkChangeRetry" in (await bulk.items(change_id))[0]["error"]
 
     again = await bulk.make(await bulk_changes.retry(bulk.database, ADMINISTRATOR, change_id, origin=ORIGIN))
     await bulk.apply(again)

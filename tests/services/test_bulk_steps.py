@@ -168,6 +168,29 @@ async def test_applying_wants_the_plan_that_was_seen_and_a_world_that_fits(bulk:
     assert await bulk.status(change_id) == "PLANNED"
 
 
+async def test_what_needs_no_step_is_told_what_to_do_instead(bulk: Bulk) -> None:
+    async def told(attempt: Awaitable[Any]) -> list[str]:
+        with pytest.raises(Refusal) as refusal:
+            await attempt
+        texts = [refusal.value.message, refusal.value.hint]
+        return [text.render(Language.RU) for text in texts if text]
+
+    change_id = await bulk.plan(LabelSet("x"))
+    approving = await told(take(bulk, bulk_steps.approve, change_id))
+    await bulk.apply(change_id)
+    applying = await told(bulk.apply(change_id))
+    await bulk.work(change_id)
+    cancelling = await told(take(bulk, bulk_steps.cancel, change_id))
+
+    assert approving == ["Согласование не нужно.", "Примените план: bulkChangeApply."]
+    assert applying == ["Изменение уже выполняется.", "Как далеко оно продвинулось, показывает progress."]
+    assert cancelling == [
+        "Этого нельзя сделать с массовым изменением в таком состоянии: завершено.",
+        "Это можно сделать, когда оно: составляется план, спланировано, ждёт решения второго лица, ждёт назначенного "
+        "времени, выполняется, приостановлено.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("drifted", "told"),
     [
