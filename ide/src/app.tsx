@@ -1,6 +1,7 @@
 // The page as a whole: the log-in for a stranger, GraphiQL for whoever is signed in.
 import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 
+import { UNAUTHENTICATED } from "./gateway";
 import { Header } from "./header";
 import { Loading } from "./loading";
 import { LogInPage } from "./log-in";
@@ -12,21 +13,39 @@ const Workspace = lazy(() => import("./workspace"));
 export function App() {
   // undefined: not known yet; null: a stranger.
   const [viewer, setViewer] = useState<Viewer | null>();
-  const owner = viewer && (viewer.administrator?.id ?? viewer.name);
+  // Whose workspace is open; it stays when their session has ended.
+  const [owner, setOwner] = useState<string>();
 
-  const look = useCallback(() => void signedIn().then(setViewer, () => setViewer(null)), []);
+  const enter = useCallback((found: Viewer | null) => {
+    setViewer(found);
+    if (found) setOwner(found.administrator?.id ?? found.name);
+  }, []);
+  const look = useCallback(() => void signedIn().then(enter, () => enter(null)), [enter]);
   useEffect(look, [look]);
+  useEffect(() => {
+    addEventListener(UNAUTHENTICATED, look);
+    return () => removeEventListener(UNAUTHENTICATED, look);
+  }, [look]);
+
+  function leave() {
+    logOut().finally(() => {
+      setOwner(undefined);
+      look();
+    });
+  }
 
   return (
     <>
-      <Header viewer={viewer ?? null} onLogOut={() => logOut().finally(look)} />
+      <Header viewer={viewer ?? null} onLogOut={leave} />
       <main>
-        {viewer === null && <LogInPage onLogIn={setViewer} />}
         {owner && (
-          <Suspense fallback={<Loading />}>
-            <Workspace key={owner} owner={owner} onUnauthenticated={look} />
-          </Suspense>
+          <div className="workspace" inert={!viewer}>
+            <Suspense fallback={<Loading />}>
+              <Workspace key={owner} owner={owner} />
+            </Suspense>
+          </div>
         )}
+        {viewer === null && <LogInPage ended={owner !== undefined} onLogIn={enter} />}
       </main>
     </>
   );

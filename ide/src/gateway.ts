@@ -1,6 +1,6 @@
 // What the page itself asks the gateway for, over the same endpoint that everybody uses.
 import { type ExecutionResult, GraphQLError } from "graphql";
-import { CloseCode, createClient } from "graphql-ws";
+import { type Client, CloseCode, createClient } from "graphql-ws";
 
 import EXAMPLE_VALUES from "./operations/example-values.graphql?raw";
 import { language, texts } from "./texts";
@@ -15,6 +15,9 @@ export interface Request {
   variables?: Record<string, unknown>;
   operationName?: string | null;
 }
+
+/** Event of the window: an answer said that nobody is signed in. */
+export const UNAUTHENTICATED = "gateway:unauthenticated";
 
 /** Sends one operation; the session travels in the cookie. */
 export async function send<Data>(request: Request, headers?: Record<string, string>): Promise<Result<Data>> {
@@ -33,29 +36,58 @@ export async function send<Data>(request: Request, headers?: Record<string, stri
   if (!response.headers.get("Content-Type")?.includes("json")) {
     throw new Error(`HTTP ${response.status} ${response.statusText}`);
   }
-  return response.json();
+  const result: Result<Data> = await response.json();
+  report(result.errors);
+  return result;
 }
 
-/** The answers of a subscription, over a socket of its own that closes with it; `onEnd` hears why it ended early. */
-export async function* follow(
-  request: Request,
-  headers: Record<string, string> | undefined,
-  onEnd: (errors: readonly GraphQLError[]) => void,
-): AsyncGenerator<ExecutionResult> {
+const running = new Set<Client>();
+
+/** Whether a subscription is running. */
+export function following(): boolean {
+  return running.size > 0;
+}
+
+/** The answers of a subscription, over a socket of its own that closes with it. */
+export function follow(request: Request, headers?: Record<string, string>): AsyncIterableIterator<ExecutionResult> {
   const client = createClient({
     url: `${location.origin.replace(/^http/, "ws")}/graphql`,
     connectionParams: { "Accept-Language": language, ...headers },
   });
-  try {
-    yield* client.iterate(request) as AsyncIterable<ExecutionResult>;
-  } catch (reason) {
-    const lost = new GraphQLError(texts.noAnswer, { extensions: { code: codeOf(reason) } });
-    const errors: GraphQLError[] = Array.isArray(reason) ? reason : [lost];
-    onEnd(errors);
-    yield { errors };
-  } finally {
+  const answers = client.iterate(request) as AsyncIterableIterator<ExecutionResult>;
+  running.add(client);
+
+  async function end(): Promise<IteratorReturnResult<undefined>> {
+    running.delete(client);
     await client.dispose();
+    return { done: true, value: undefined };
   }
+
+  // Not a generator, which could be stopped at an answer only, not while it waits for one.
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async next() {
+      try {
+        const answer = await answers.next();
+        return answer.done ? await end() : answer;
+      } catch (reason) {
+        const lost = new GraphQLError(texts.noAnswer, { extensions: { code: codeOf(reason) } });
+        const errors: GraphQLError[] = Array.isArray(reason) ? reason : [lost];
+        report(errors);
+        return { done: false, value: { errors } };
+      }
+    },
+    async return() {
+      await answers.return?.();
+      return end();
+    },
+  };
+}
+
+function report(errors: readonly { extensions?: { code?: unknown } }[] = []): void {
+  if (errors.some((error) => error.extensions?.code === "UNAUTHENTICATED")) dispatchEvent(new Event(UNAUTHENTICATED));
 }
 
 function codeOf(reason: unknown): string | undefined {

@@ -1,13 +1,19 @@
 // The bar at the top: what this is, the language, who is signed in.
+import { following } from "./gateway";
 import icon from "./icon.svg";
 import { demo } from "./demo";
 import type { Viewer } from "./session";
-import { language, switchTo, texts } from "./texts";
+import { type Language, language, switchTo, texts } from "./texts";
 
 const LANGUAGES = [
   { code: "en", name: "English", short: "EN" },
   { code: "ru", name: "Русский", short: "RU" },
 ] as const;
+
+/** Another language is another load of the page, which ends what is being followed. */
+function choose(code: Language) {
+  if (!following() || confirm(texts.endsFollowing)) switchTo(code);
+}
 
 export function Header({ viewer, onLogOut }: { viewer: Viewer | null; onLogOut: () => void }) {
   return (
@@ -20,7 +26,7 @@ export function Header({ viewer, onLogOut }: { viewer: Viewer | null; onLogOut: 
       <div className="bar-end">
         <div className="languages" role="group" aria-label={texts.language}>
           {LANGUAGES.map(({ code, name, short }) => (
-            <button key={code} type="button" lang={code} title={name} aria-pressed={code === language} onClick={() => switchTo(code)}>
+            <button key={code} type="button" lang={code} title={name} aria-pressed={code === language} onClick={() => choose(code)}>
               {short}
             </button>
           ))}

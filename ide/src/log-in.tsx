@@ -16,7 +16,13 @@ export interface Typed {
   codeWanted: boolean;
 }
 
-export function LogInPage({ onLogIn }: { onLogIn: (viewer: Viewer) => void }) {
+interface Props {
+  /** The session of somebody whose work is still open has ended. */
+  ended: boolean;
+  onLogIn: (viewer: Viewer) => void;
+}
+
+export function LogInPage({ ended, onLogIn }: Props) {
   const [typed, setTyped] = useState<Typed>({ login: "", password: "", codeWanted: false });
   const [passwordless, setPasswordless] = useState(false);
 
@@ -26,11 +32,11 @@ export function LogInPage({ onLogIn }: { onLogIn: (viewer: Viewer) => void }) {
   }
 
   return (
-    <div className="log-in">
+    <div className={ended ? "log-in over" : "log-in"}>
       {passwordless ? (
         <NewPasswordForm typed={typed} onLogIn={onLogIn} onBack={goOn} />
       ) : (
-        <PasswordForm typed={typed} onLogIn={onLogIn} onNoPassword={goOn} />
+        <PasswordForm typed={typed} hint={ended ? texts.ended : texts.logInHint} onLogIn={onLogIn} onNoPassword={goOn} />
       )}
       {demo && <DemoLogIns onLogIn={onLogIn} />}
     </div>

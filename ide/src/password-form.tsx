@@ -12,11 +12,12 @@ const LOOPBACK = /^127\.|^\[::1\]$/.test(location.hostname);
 
 interface Props {
   typed: Typed;
+  hint: string;
   onLogIn: (viewer: Viewer) => void;
   onNoPassword: (typed: Typed) => void;
 }
 
-export function PasswordForm({ typed, onLogIn, onNoPassword }: Props) {
+export function PasswordForm({ typed, hint, onLogIn, onNoPassword }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const [codeWanted, setCodeWanted] = useState(typed.codeWanted);
   const { busy, refusals, attempt } = useAttempt();
@@ -40,7 +41,7 @@ export function PasswordForm({ typed, onLogIn, onNoPassword }: Props) {
   return (
     <form ref={form} onSubmit={submit}>
       <h2>{texts.logIn}</h2>
-      <p>{texts.logInHint}</p>
+      <p>{hint}</p>
       <label>
         {texts.login}
         <input name="login" autoComplete="username" defaultValue={typed.login} required autoFocus={!codeWanted} />

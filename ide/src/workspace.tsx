@@ -11,7 +11,7 @@ import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { useGraphiQL, useMonaco } from "@graphiql/react";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { type DocumentNode, type ExecutionResult, getOperationAST } from "graphql";
-import { useCallback, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 
 import { EXAMPLES_PLUGIN } from "./examples-panel";
 import { exampleValues, follow, type Request, send } from "./gateway";
@@ -19,16 +19,16 @@ import { Loading } from "./loading";
 import { layOutTabs, PersonalStorage } from "./storage";
 import { texts } from "./texts";
 
-const PLUGINS = [EXAMPLES_PLUGIN, explorerPlugin({ title: texts.explorer }), HISTORY_PLUGIN];
-
-interface Props {
-  /** Whose memory of tabs and history this is. */
-  owner: string;
-  /** An answer said that nobody is signed in. */
-  onUnauthenticated: () => void;
+async function fetcher(request: Request, options?: { headers?: Record<string, string>; documentAST?: DocumentNode }) {
+  const operation = options?.documentAST && getOperationAST(options.documentAST, request.operationName);
+  if (operation?.operation === "subscription") return follow(request, options?.headers);
+  return (await send<ExecutionResult["data"]>(request, options?.headers)) as ExecutionResult;
 }
 
-export default function Workspace({ owner, onUnauthenticated }: Props) {
+const PLUGINS = [EXAMPLES_PLUGIN, explorerPlugin({ title: texts.explorer }), HISTORY_PLUGIN];
+
+/** `owner` tells whose memory of tabs and history this is. */
+export default function Workspace({ owner }: { owner: string }) {
   const [storage, setStorage] = useState<PersonalStorage>();
   const monaco = useMonaco((state) => state.actions);
 
@@ -41,21 +41,6 @@ export default function Workspace({ owner, onUnauthenticated }: Props) {
       setStorage(personal);
     });
   }, [owner, monaco]);
-
-  // The same function each time: GraphiQL loads the schema anew for another one.
-  const fetcher = useCallback(
-    async (request: Request, options?: { headers?: Record<string, string>; documentAST?: DocumentNode }) => {
-      const look = (errors?: readonly { extensions?: { code?: unknown } }[]) => {
-        if (errors?.some((error) => error.extensions?.code === "UNAUTHENTICATED")) onUnauthenticated();
-      };
-      const operation = options?.documentAST && getOperationAST(options.documentAST, request.operationName);
-      if (operation?.operation === "subscription") return follow(request, options?.headers, look);
-      const result = await send<ExecutionResult["data"]>(request, options?.headers);
-      look(result.errors);
-      return result as ExecutionResult;
-    },
-    [onUnauthenticated],
-  );
 
   if (!storage) return <Loading />;
   return (

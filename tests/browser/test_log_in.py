@@ -1,5 +1,6 @@
 """The ways to log in that the page has, for whoever has a second factor, no password, or a passkey."""
 
+import json
 import re
 import time
 from base64 import b32decode
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from selenium.webdriver.support.expected_conditions import alert_is_present
 
 from tests.browser.page import Page
 from tests.browser.person import ADD_PASSKEY, LOG_IN, Person
@@ -129,3 +131,50 @@ def test_an_address_of_numbers_leads_to_where_passkeys_work(page: Page, address:
 
     assert link.get_attribute("href") == f"{address.replace('127.0.0.1', 'localhost')}/"
     assert page.chrome.find_elements("css selector", "form button:not([type=submit], .link)") == []
+
+
+def test_whoever_is_signed_out_elsewhere_logs_in_over_their_tabs(page: Page) -> None:
+    page.log_in("owner@demo.example", PASSWORD)
+    page.type("{ viewer { name } companies { nodes { name } } }")
+    before = page.run()["data"]
+    Person(page.chrome).ask("mutation { logout { userErrors { code } } }")
+    page.find(".graphiql-execute-button").click()
+    page.find(".log-in.over p", "Your session has ended.")
+    typed = page.text("operation.graphql")
+    # Nothing under the log-in can be reached.
+    page.find(".workspace[inert]")
+    page.log_in("owner@demo.example", PASSWORD)
+    page.find(".viewer", before["viewer"]["name"])
+    page.find(".workspace:not([inert])")
+    page.find(".graphiql-execute-button").click()
+
+    page.wait.until(lambda _: json.loads(page.text("response.json") or "{}").get("data") == before)
+    assert typed == page.text("operation.graphql") == "{ viewer { name } companies { nodes { name } } }"
+
+
+def test_an_example_opened_after_the_session_has_ended_asks_for_the_log_in(page: Page) -> None:
+    page.log_in("owner@demo.example", PASSWORD)
+    page.find(".examples")
+    Person(page.chrome).ask("mutation { logout { userErrors { code } } }")
+    page.find(".examples button", "A page of numbers").click()
+
+    page.find(".log-in.over p", "Your session has ended.")
+    assert page.chrome.find_elements("css selector", ".viewer, .log-out") == []
+
+
+def test_a_running_subscription_is_not_ended_by_another_language_unasked(page: Page) -> None:
+    page.log_in("owner@demo.example", PASSWORD)
+    page.choose("Numbers as they change")
+    page.find(".graphiql-execute-button").click()
+    page.find(".graphiql-execute-button[aria-label^=Stop]")
+
+    page.find(".languages button", "RU").click()
+    question = page.wait.until(alert_is_present())
+    words = question.text
+    question.dismiss()
+    page.find(".graphiql-execute-button[aria-label^=Stop]").click()
+    page.find(".graphiql-execute-button[aria-label^=Execute]")
+    page.find(".languages button", "RU").click()
+
+    page.find(".examples h2", "Примеры")
+    assert words.startswith("A subscription is running.")
