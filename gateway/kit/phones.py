@@ -30,6 +30,7 @@ _ABROAD = "810"
 _SHORTEST_SUFFIX = 3
 _PUNCTUATION = str.maketrans("＋", "+", "()./")
 _USUAL_SEPARATORS = str.maketrans("", "", " -()\u00a0")
+_INTERNATIONAL = re.compile(r"\+[0-9]+")
 # Mobile ranges that are open as a whole; the other ones, and landlines, are left to the numbering plan.
 _RUSSIAN_MOBILE = re.compile(r"(?:\+?7|8)?(9[0-24-9][0-9]{8})(?:\.0)?")
 
@@ -58,11 +59,12 @@ def sought_msisdn(text: str) -> str:
     """
     The digits of a phone number that is only looked for, as `parse_msisdn` gives them. Raises `InvalidValue`.
 
-    The numbering plan is not asked, so that it takes some 5 µs: a number that does not exist is nobody's.
+    The numbering plan is not asked, so that it takes a few µs: a number that does not exist is nobody's.
     """
-    if (mobile := _RUSSIAN_MOBILE.fullmatch(text.translate(_USUAL_SEPARATORS))) is not None:
+    plain = text.translate(_USUAL_SEPARATORS)
+    if (mobile := _RUSSIAN_MOBILE.fullmatch(plain)) is not None:
         return f"7{mobile[1]}"
-    digits = _digits(text) or ""
+    digits = plain if _INTERNATIONAL.fullmatch(plain) else _digits(text) or ""
     if digits.startswith("+"):
         digits = digits[1:]
     elif digits.startswith(_ABROAD) and len(digits) > _NATIONAL + 1:
