@@ -5,6 +5,7 @@ import smtplib
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Protocol, TextIO
 from urllib.parse import unquote, urlsplit
@@ -19,7 +20,10 @@ class Mail(Protocol):
     """Delivers e-mails."""
 
     async def send(self, to: str, subject: str, text: str) -> None:
-        """Hands a message over for delivery; OSError (smtplib.SMTPException among them) when that fails."""
+        """Hands a message over for delivery; OSError (smtplib.SMTPException among them) when that fails.
+
+        Raises ValueError for what is not one address.
+        """
         ...
 
 
@@ -35,11 +39,11 @@ class SmtpMail:
 
     async def send(self, to: str, subject: str, text: str) -> None:
         message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self.sender, to, subject
+        message["From"], message["To"], message["Subject"] = self.sender, Address(addr_spec=to), subject
         message.set_content(text)
-        await asyncio.get_running_loop().run_in_executor(_SLOTS, self._deliver, message)
+        await asyncio.get_running_loop().run_in_executor(_SLOTS, self._deliver, message, to)
 
-    def _deliver(self, message: EmailMessage) -> None:
+    def _deliver(self, message: EmailMessage, to: str) -> None:
         url = urlsplit(self.url)
         context = ssl.create_default_context()
         host = url.hostname or ""
@@ -57,7 +61,7 @@ class SmtpMail:
                 if not secure:
                     raise smtplib.SMTPNotSupportedError("the mail server offers no TLS for the password")
                 server.login(unquote(url.username), unquote(url.password or ""))
-            server.send_message(message)
+            server.send_message(message, to_addrs=[to])
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from sqlalchemy import ARRAY, BigInteger, String, any_, bindparam, insert, selec
 
 from authz.roles import BuiltInRole
 from gateway.db import Database, run
+from gateway.kit.emails import parse_email
 from gateway.kit.errors import InvalidValue
 from gateway.kit.ids import Kind, encode
 from gateway.kit.phones import parse_msisdn
@@ -35,7 +36,6 @@ NO_COLUMNS = Text(
 )
 NO_LOGIN = Text(en="Neither an e-mail nor a phone number.", ru="Нет ни e-mail, ни номера телефона.")
 NO_NAME = Text(en="No name.", ru="Нет имени.")
-BAD_EMAIL = Text(en="The e-mail is none.", ru="Некорректный e-mail.")
 BAD_HASH = Text(
     en="The hash is neither bcrypt of a cost up to {cost} nor salted SHA-1.",
     ru="Хеш — не bcrypt со стоимостью до {cost} и не SHA-1 с солью.",
@@ -137,11 +137,11 @@ async def _read(file: Path) -> tuple[list[OldLogin], list[Left]]:
                 continue
             values = {name: cells[places[name]] if places[name] < len(cells) else "" for name in COLUMNS}
             try:
+                email = parse_email(values["email"]) if values["email"] else None
                 phone = parse_msisdn(values["phone"]) if values["phone"] else None
             except InvalidValue as error:
                 left.append(Left(number, error.message))
                 continue
-            email = values["email"].lower() or None
             rows.append(
                 OldLogin(number, email, phone, values["name"], values["inn"], values["role"].lower(), values["hash"])
             )
@@ -159,8 +159,6 @@ async def _companies(db: Database) -> Mapping[str, tuple[int, str]]:
 def _fault(each: OldLogin, companies: Mapping[str, tuple[int, str]]) -> Message | None:
     if not each.logins:
         return NO_LOGIN()
-    if each.email is not None and not all(each.email.partition("@")):
-        return BAD_EMAIL()
     if not each.name:
         return NO_NAME()
     if not is_legacy(each.password_hash):

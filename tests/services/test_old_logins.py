@@ -98,7 +98,7 @@ async def test_collisions_are_told_and_never_merged(
     ("row", "reason"),
     [
         (old(), "Neither an e-mail nor a phone number."),
-        (old("vera"), "The e-mail is none."),
+        (old("vera"), "“vera” is not an e-mail address. It looks like name@company.ru."),
         (old(phone="123"), "“123” is not a phone number."),
         (old("vera@old.example", name=""), "No name."),
         (old("vera@old.example", hash="password"), "The hash is neither bcrypt of a cost up to 12 nor salted SHA-1."),

@@ -101,6 +101,13 @@ async def test_a_recipient_brings_no_header_of_its_own(inbox: Inbox, server: str
     assert inbox.messages == []
 
 
+async def test_a_message_goes_to_one_recipient_or_to_nobody(inbox: Inbox, server: str) -> None:
+    with pytest.raises(ValueError, match="addr_spec"):
+        await SmtpMail(f"smtp://{server}", "gateway@example.com").send("a1,victim@example.com", "Code", "123456")
+
+    assert inbox.messages == []
+
+
 async def test_a_password_is_sent_over_tls_only(inbox: Inbox, server: str) -> None:
     mail = SmtpMail(f"smtp://gateway:secret@{server}", "gateway@example.com")
 
