@@ -32,6 +32,12 @@ USELESS = Text(
     en="“{option}” will be of no use, and its fee of {fee} is taken all the same. Disconnect it to save that.",
     ru="Опция «{option}» станет бесполезной, а плата {fee} останется. Отключите её, чтобы не платить.",
 )
+USELESS_FROM = Text(
+    en="“{option}” will be of no use, and its fee of {fee} becomes due on {day} all the same. Disconnect it to save "
+    "that.",
+    ru="Опция «{option}» станет бесполезной, а с {day} за неё начнёт списываться {fee}. Отключите её, чтобы не "
+    "платить.",
+)
 STOPS_FORWARDING = Text(
     en="Calls will no longer be forwarded to {target}, which is abroad.",
     ru="Вызовы перестанут переадресовываться на {target}: это номер за рубежом.",
@@ -80,7 +86,7 @@ class BanSet(_Ban):
 
     def _outcome(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Outcome:
         after = replace(state, bans={**state.bans, self.service: Banned(moment)})
-        return Outcome(after, warnings=tuple(_losses(self.service, state, catalogue)))
+        return Outcome(after, warnings=tuple(_losses(self.service, state, catalogue, moment)))
 
     def inverse(self, before: NumberState, after: NumberState, catalogue: Catalogue) -> tuple[Operation, ...]:
         return (BanLift(self.service),)
@@ -118,10 +124,15 @@ def banned(option: OptionItem, state: NumberState, field: Sequence[str]) -> Iter
             yield Refusal(ErrorCode.CONFLICT, message, field, hint=LIFT_FIRST(service=service))
 
 
-def _losses(service: ServiceKind, state: NumberState, catalogue: Catalogue) -> Iterator[Message]:
-    for option_id in sorted(state.options):
-        option = catalogue.options[option_id]
-        if service in option.services and option.fee_kopecks:
+def _losses(service: ServiceKind, state: NumberState, catalogue: Catalogue, moment: datetime) -> Iterator[Message]:
+    for option_id, connected in sorted(state.options.items()):
+        option, free_until = catalogue.options[option_id], connected.promo_ends_at
+        if service not in option.services or not option.fee_kopecks or connected.disconnects_at:
+            continue
+        if free_until is not None and free_until > moment:
+            day = wording.day(free_until, state.time_zone)
+            yield USELESS_FROM(option=option.name, fee=wording.fee(option), day=day)
+        else:
             yield USELESS(option=option.name, fee=wording.fee(option))
     if service is ServiceKind.INTERNATIONAL_CALLS:
         for target in sorted({each.target for each in state.forwardings.values() if is_foreign(each.target)}):

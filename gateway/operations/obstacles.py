@@ -22,6 +22,10 @@ DORMANT = Text(
     en="The number is blocked because nothing was charged for 90 days.",
     ru="Номер заблокирован: 90 дней не было начислений.",
 )
+REVIVE = Text(
+    en="Top up its account, or ask your manager at the operator, to have it put into service again.",
+    ru="Чтобы вернуть его в обслуживание, пополните счёт или обратитесь к персональному менеджеру у оператора.",
+)
 CLOSED = Text(en="The number was given back to the operator.", ru="Номер возвращён оператору.")
 COMPANY_SUSPENDED = Text(en="Service of the company is suspended.", ru="Обслуживание компании приостановлено.")
 COMPANY_CLOSED = Text(en="The company's contract has ended.", ru="Договор компании расторгнут.")
@@ -58,7 +62,7 @@ KINDS = {
 _STOPPED = {
     NumberStatus.BLOCKED: (BLOCKED, UNBLOCK),
     NumberStatus.SUSPENDED: (SUSPENDED, ASK_MANAGER),
-    NumberStatus.DORMANT: (DORMANT, ASK_MANAGER),
+    NumberStatus.DORMANT: (DORMANT, REVIVE),
 }
 
 

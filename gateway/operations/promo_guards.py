@@ -27,6 +27,10 @@ GUARDED_ALREADY = Text(
     en="“{option}” is to be disconnected on {day} already, before it turns paid.",
     ru="Опция «{option}» и так отключится {day}, не став платной.",
 )
+ALL_GUARDED = Text(
+    en="All options of the number that are free until a day are guarded already.",
+    ru="Все бесплатные до срока опции номера уже под защитой: они отключатся до начала оплаты.",
+)
 NOTHING_FREE = Text(
     en="No option of the number is free until a day and still to turn paid.",
     ru="На номере нет бесплатных до срока опций, которые станут платными.",
@@ -95,7 +99,8 @@ class PromoGuardSet(Operation):
         if self.option_id is None:
             if any(_turns_paid_at(connected, moment) for connected in state.options.values()):
                 return None
-            return Refusal(ErrorCode.ALREADY_DONE, NOTHING_FREE(), field, hint=NOTHING_TO_DO())
+            text = ALL_GUARDED if _guarded(state) else NOTHING_FREE
+            return Refusal(ErrorCode.ALREADY_DONE, text(), field, hint=NOTHING_TO_DO())
         option, connected = catalogue.options.get(self.option_id), state.options.get(self.option_id)
         if option is None:
             return next(unknown_option(self.option_id, catalogue, field))

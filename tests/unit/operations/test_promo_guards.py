@@ -153,6 +153,16 @@ def test_disconnecting_a_guarded_option_leaves_nothing_to_guard() -> None:
             (
                 ErrorCode.ALREADY_DONE,
                 SET,
+                "All options of the number that are free until a day are guarded already.",
+                "There is nothing to do.",
+            ),
+        ),
+        (
+            PromoGuardSet(),
+            {PLAIN: Connected(EARLIER)},
+            (
+                ErrorCode.ALREADY_DONE,
+                SET,
                 "No option of the number is free until a day and still to turn paid.",
                 "There is nothing to do.",
             ),

@@ -144,6 +144,15 @@ def test_a_number_that_was_given_back_is_left_alone(operation: Operation, column
             ],
         ),
         (
+            BanSet(ServiceKind.DATA),
+            number().with_option(PROMO, Connected(EARLIER, LATER)),
+            [
+                "“Promo” will be of no use, and its fee of ₽5.00 a day becomes due on 2026-04-03 all the same. "
+                "Disconnect it to save that."
+            ],
+        ),
+        (BanSet(ServiceKind.DATA), number().with_option(PROMO, Connected(EARLIER, LATER, None, LATER)), []),
+        (
             BanSet(ABROAD),
             number(forwardings={BUSY: Forwarded(BERLIN), ALWAYS: Forwarded(COLLEAGUE)}),
             ["Calls will no longer be forwarded to +4930901820, which is abroad."],

@@ -109,6 +109,16 @@ def test_an_old_tariff_does_not_come_back() -> None:
         ),
         (
             BUSINESS,
+            {"status": "DORMANT"},
+            (
+                ErrorCode.NOT_AVAILABLE,
+                (),
+                "The number is blocked because nothing was charged for 90 days.",
+                "Top up its account, or ask your manager at the operator, to have it put into service again.",
+            ),
+        ),
+        (
+            BUSINESS,
             {"status": "SUSPENDED"},
             (
                 ErrorCode.NOT_AVAILABLE,
