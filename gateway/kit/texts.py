@@ -19,6 +19,7 @@ class Language(StrEnum):
 Value: TypeAlias = "str | int | Decimal | Text | Message"
 
 _PLURAL_FORMS = {Language.EN: 2, Language.RU: 3}
+_INNER_QUOTES = str.maketrans("«»", "„“")
 _THOUSANDS = {Language.EN: ",", Language.RU: "\N{NO-BREAK SPACE}"}
 
 
@@ -39,6 +40,8 @@ class _Segment:
             return self.literal + self.forms[_plural_form(language, value)]
         if isinstance(value, int) and self.grouped:
             return self.literal + f"{value:,}".replace(",", _THOUSANDS[language])
+        if self.literal.endswith("«") and "«" in str(value):  # quotes inside of quotes
+            value = str(value).translate(_INNER_QUOTES)
         return f"{self.literal}{value}"
 
 

@@ -50,7 +50,7 @@ class Assign(Operation):
 
     kind: ClassVar[Action] = Action.NUMBER_ASSIGN
     field: ClassVar[str] = "assign"
-    summary: ClassVar[Text] = Text(en="Number {msisdn} given: {owner}", ru="Номер {msisdn} закреплён: {owner}")
+    summary: ClassVar[Text] = Text(en="Owner of {msisdn}: {owner}", ru="Закрепление номера {msisdn}: {owner}")
     provisioned: ClassVar[bool] = False
 
     def check(self, state: NumberState, catalogue: Catalogue, moment: datetime) -> Outcome:

@@ -48,7 +48,7 @@ PROMOTION_WAS_USED = Text(
 )
 DISCONNECTED_WITH = Text(
     en="“{required}” is disconnected on {day}, before it turns paid, and “{option}” with it.",
-    ru="Опция «{required}» отключится {day}, не став платной, и вместе с ней опция «{option}».",
+    ru="Опция «{required}» отключится {day}, до начала оплаты, и вместе с ней опция «{option}».",
 )
 NOT_CONNECTED = Text(en="“{option}” is not connected.", ru="Опция «{option}» не подключена.")
 REQUIRED_BY = Text(

@@ -20,12 +20,12 @@ AHEAD = timedelta(hours=3)
 
 PAID_ALREADY = Text(
     en="“{option}” is paid already: {fee}. There is nothing to guard.",
-    ru="Опция «{option}» уже платная: {fee}. Беречь её от оплаты поздно.",
+    ru="Опция «{option}» уже платная: {fee}. Отключать её до начала оплаты уже поздно.",
 )
 DISCONNECT_NOW = Text(en="Disconnect it now if nobody needs it.", ru="Если она не нужна, отключите её сейчас.")
 GUARDED_ALREADY = Text(
     en="“{option}” is to be disconnected on {day} already, before it turns paid.",
-    ru="Опция «{option}» и так отключится {day}, не став платной.",
+    ru="Опция «{option}» и так отключится {day}, до начала оплаты.",
 )
 ALL_GUARDED = Text(
     en="All options of the number that are free until a day are guarded already.",
@@ -55,7 +55,7 @@ NOT_GUARDED = Text(
 )
 NOTHING_GUARDED = Text(
     en="No option of the number is to be disconnected before it turns paid.",
-    ru="На номере нет опций, которые отключатся, не став платными.",
+    ru="На номере нет опций, которые отключатся до начала оплаты.",
 )
 
 
@@ -73,7 +73,7 @@ class PromoGuardSet(Operation):
     field: ClassVar[str] = "promoGuardSet"
     summary: ClassVar[Text] = Text(
         en="To be disconnected from {msisdn} before turning paid: {option}",
-        ru="На номере {msisdn} отключится, не став платным: {option}",
+        ru="На номере {msisdn} до начала оплаты отключится: {option}",
     )
     provisioned: ClassVar[bool] = False
 
@@ -132,7 +132,7 @@ class PromoGuardClear(Operation):
     field: ClassVar[str] = "promoGuardClear"
     summary: ClassVar[Text] = Text(
         en="No longer to be disconnected from {msisdn} before turning paid: {option}",
-        ru="На номере {msisdn} больше не отключится перед тем, как стать платным: {option}",
+        ru="На номере {msisdn} больше не отключится до начала оплаты: {option}",
     )
     provisioned: ClassVar[bool] = False
 
@@ -184,7 +184,8 @@ def _guarded(state: NumberState) -> list[int]:
 
 
 def _name(option_id: int | None, catalogue: Catalogue) -> Name:
-    return wording.in_both_languages(EVERY()) if option_id is None else catalogue.options[option_id].name
+    named = EVERY() if option_id is None else wording.names([catalogue.options[option_id]])
+    return wording.in_both_languages(named)
 
 
 def _announced(

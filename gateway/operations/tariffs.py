@@ -21,8 +21,9 @@ NO_TARIFF = Text(
 )
 SAME_TARIFF = Text(en="The number is on “{tariff}” already.", ru="Номер уже на тарифе «{tariff}».")
 LOSES_OPTIONS = Text(
-    en="“{tariff}” does not allow {options}: disconnected with the change.",
-    ru="Тариф «{tariff}» несовместим с опциями {options}: при переходе они отключатся.",
+    en="“{tariff}” does not allow {options}: {count:it is|they are} disconnected with the change.",
+    ru="Тариф «{tariff}» несовместим с {count:опцией|опциями|опциями} {options}: при переходе "
+    "{count:она отключится|они отключатся|они отключатся}.",
 )
 LOST = Text(en="; disconnected with that: {options}", ru="; при этом отключены: {options}")
 PROMOTION_LOST = Text(
@@ -98,7 +99,7 @@ def _losses(
     state: NumberState, former: TariffItem, tariff: TariffItem, lost: tuple[OptionItem, ...], moment: datetime
 ) -> Iterator[Message]:
     if lost:
-        yield LOSES_OPTIONS(tariff=tariff.name, options=wording.names(lost))
+        yield LOSES_OPTIONS(tariff=tariff.name, options=wording.names(lost), count=len(lost))
     for option in lost:
         promo_ends_at = state.options[option.id].promo_ends_at
         if promo_ends_at is not None and promo_ends_at > moment:

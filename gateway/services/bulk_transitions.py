@@ -31,10 +31,10 @@ from gateway.statements import Statement, Tenant
 NO_CHANGE = Text(
     en="There is no such bulk change, or not for you.", ru="Такого массового изменения нет, или оно вам недоступно."
 )
-FORBIDDEN = Text(en="Your roles do not allow this: {what}", ru="Ваши роли не позволяют этого: {what}")
+FORBIDDEN = Text(en="Your roles do not allow this: {what}", ru="Ваши роли не дают права: {what}")
 BEYOND = Text(
     en="{count:,} of its numbers are beyond where your roles allow this: {what}",
-    ru="Номеров, где ваши роли не позволяют этого: {count:,}. {what}",
+    ru="Номеров, для которых ваши роли не дают права: {count:,}. {what}",
 )
 NOT_NOW = Text(
     en="This can't be done to a bulk change in this state: {status}.",

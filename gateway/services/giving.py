@@ -33,7 +33,7 @@ NO_ROLE = Text(
 )
 FORBIDDEN = Text(
     en="Your roles do not allow this here: {what}",
-    ru="Ваши роли не позволяют здесь этого: {what}",
+    ru="Ваши роли не дают здесь права: {what}",
 )
 ASK_FOR_ROLE = Text(
     en="It takes {action} over all of the place that is meant. An owner of the company can grant it.",

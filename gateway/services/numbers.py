@@ -34,11 +34,11 @@ from gateway.statements import Statement, Tenant
 NO_NUMBER = Text(en="There is no such number, or not for you.", ru="Такого номера нет, или он вам недоступен.")
 FORBIDDEN = Text(
     en="Your roles do not allow this for this number: {what}",
-    ru="Ваши роли не позволяют этого для этого номера: {what}",
+    ru="Для этого номера ваши роли не дают права: {what}",
 )
 FORBIDDEN_THERE = Text(
     en="Your roles do not allow this in the department that the number would go to: {what}",
-    ru="Ваши роли не позволяют этого в подразделении, куда перешёл бы номер: {what}",
+    ru="В подразделении, куда перешёл бы номер, ваши роли не дают права: {what}",
 )
 ASK_FOR_ROLE = Text(
     en="Ask an owner or administrator of the company for a role with {action}.",

@@ -114,3 +114,9 @@ def test_negotiation(header: str, language: Language) -> None:
 @given(st.text(st.sampled_from("ruen-*;q=0.19, \t٣\x00"), max_size=60))
 def test_no_header_fails(header: str) -> None:
     assert negotiate(header) in Language
+
+
+def test_quotes_inside_of_quotes_are_others() -> None:
+    text = Text(en="“{option}” is there", ru="Опция «{option}» есть: {option}")
+
+    assert text(option="Роуминг «Соседи»").render(Language.RU) == "Опция «Роуминг „Соседи“» есть: Роуминг «Соседи»"

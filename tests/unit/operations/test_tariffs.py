@@ -47,7 +47,7 @@ def test_options_that_the_tariff_does_not_allow_are_named_and_their_fees_saved()
     assert outcome.after == number(PLAIN, tariff_id=BASIC)
     assert outcome.monthly_kopecks == -60_000 - 7_000 - 600
     assert warnings(outcome) == [
-        "“Basic” does not allow “Business only”, “Business add-on”: disconnected with the change."
+        "“Basic” does not allow “Business only”, “Business add-on”: they are disconnected with the change."
     ]
 
 
