@@ -280,7 +280,7 @@ async def test_the_world_that_a_plan_was_made_for_must_be_there(client: Client) 
     drifted = await client.apply(id)
 
     assert [answer["userErrors"][0]["code"] for answer in (other_hash, drifted)] == ["PLAN_DRIFTED"] * 2
-    assert drifted["userErrors"][0]["message"] == "1 of its numbers was changed after the plan was made."
+    assert drifted["userErrors"][0]["message"] == "1 of its numbers was changed after the plan was made: +79269191002"
 
 
 async def test_lines_of_the_journal_name_the_change_and_undoing_names_what_it_undoes(client: Client) -> None:
