@@ -55,6 +55,7 @@ export default function Workspace({ owner }: { owner: string }) {
     >
       <GraphiQL.Logo>{null}</GraphiQL.Logo>
       <EditorOptions />
+      <PanelsFromTheTop />
     </GraphiQL>
   );
 }
@@ -68,5 +69,14 @@ function EditorOptions() {
       editor?.updateOptions({ fontSize: 13, wordWrap: "on", unicodeHighlight: { ambiguousCharacters: false } });
     }
   }, [editors]);
+  return null;
+}
+
+/** A panel opens at its top, not where the one before it was scrolled to. */
+function PanelsFromTheTop() {
+  const panel = useGraphiQL((state) => state.visiblePlugin);
+  useEffect(() => {
+    document.querySelector(".graphiql-plugin")?.scrollTo(0, 0);
+  }, [panel]);
   return null;
 }

@@ -10,6 +10,7 @@ PASSWORD = "demo-Password-1"
 EXAMPLES = 13
 FOLLOWING = "Numbers as they change"
 """The example that answers only when something changes."""
+PANEL = "document.querySelector('.graphiql-plugin')"
 STORED_TABS = (
     "return Object.keys(localStorage).filter((key) => key.endsWith(':tabState')).map((key) => localStorage[key]).join()"
 )
@@ -118,7 +119,14 @@ def test_the_schema_is_documented_in_both_languages(page: Page) -> None:
     page.find(".log-in h2", "Войти")
     page.log_in(ADMINISTRATOR, PASSWORD)
 
+    page.find(".examples")
+    page.chrome.execute_script(f"{PANEL}.scrollTo(0, 1e6)")
+    scrolled = page.chrome.execute_script(f"return {PANEL}.scrollTop")
     page.find("[aria-label='Показать: Схема']").click()
+    page.find(".graphiql-doc-explorer a", "Query")
+    # The list of types does not begin where the examples were left.
+    assert page.wait.until(lambda chrome: chrome.execute_script(f"return {PANEL}.scrollTop == 0"))
+    assert scrolled > 100
     page.find(".graphiql-doc-explorer a", "Query").click()
     page.find(".graphiql-doc-explorer", "Who is signed in; null for a stranger.")
     page.find("[aria-label='Показать: Конструктор запросов']").click()
