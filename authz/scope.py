@@ -142,12 +142,29 @@ def holds_throughout(
     principal: Principal, action: Action, company_id: int, department_ids: Collection[int] | None = None
 ) -> bool:
     """Whether the principal may do it at every place of these departments, or, with None, of the whole company."""
-    if department_ids is None:
-        places = {place.roles for place in principal.places if place.company_id == company_id}
-        places.add(principal.roles_at(company_id))
-    else:
-        places = {principal.roles_at(company_id, department_id) for department_id in department_ids}
+    places = _roles_throughout(principal, company_id, department_ids)
     return bool(places) and all(principal.policy.decide(roles, action).allowed for roles in places)
+
+
+def denying_role(
+    principal: Principal, action: Action, company_id: int, department_ids: Collection[int | None] | None = None
+) -> str | None:
+    """The role that denies it at one of these places, None where it is only not allowed; places as in
+    `holds_throughout`, None among them for what belongs to the company as a whole.
+    """
+    decided = (
+        principal.policy.decide(roles, action) for roles in _roles_throughout(principal, company_id, department_ids)
+    )
+    return min((each.rule.role for each in decided if each.rule is not None and not each.allowed), default=None)
+
+
+def _roles_throughout(
+    principal: Principal, company_id: int, department_ids: Collection[int | None] | None
+) -> set[tuple[str, ...]]:
+    if department_ids is None:
+        whole = {place.roles for place in principal.places if place.company_id == company_id}
+        return whole | {principal.roles_at(company_id)}
+    return {principal.roles_at(company_id, department_id) for department_id in department_ids}
 
 
 def _scope(principal: Principal, action: Action) -> Scope:

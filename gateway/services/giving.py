@@ -10,7 +10,7 @@ from authz.actions import Action
 from authz.enforcer import BUILT_IN, Effect
 from authz.principal import Principal
 from authz.roles import BuiltInRole
-from authz.scope import holds, holds_throughout
+from authz.scope import denying_role, holds, holds_throughout
 from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, encode
@@ -38,6 +38,12 @@ FORBIDDEN = Text(
 ASK_FOR_ROLE = Text(
     en="It takes {action} over all of the place that is meant. An owner of the company can grant it.",
     ru="Нужно действие {action} на всей области, о которой идёт речь. Право может выдать владелец компании.",
+)
+TAKE_THE_DENIAL = Text(
+    en="Your role {role} denies {action} there, and a deny beats what other roles allow: ask an owner to take that "
+    "role from you. explainAccess tells its name.",
+    ru="Ваша роль {role} запрещает там {action}, а запрет сильнее разрешений других ролей: попросите владельца "
+    "отозвать у вас эту роль. Её название сообщит explainAccess.",
 )
 BEYOND = Text(
     en="You do not hold {actions} everywhere it would reach. Nobody gives, takes or changes more than they hold.",
@@ -184,8 +190,17 @@ def own_role(number: int, name: str, allows: Sequence[str], denies: Sequence[str
 def require(principal: Principal, action: Action, place: Place, *field: str) -> None:
     """Raises `Refusal` FORBIDDEN at `field` when the action is not held at all of the place."""
     if not holds_throughout(principal, action, place.company_id, place.department_ids):
-        hint = ASK_FOR_ROLE(action=action.value)
+        denied = denial(principal, action, place.company_id, place.department_ids)
+        hint = denied or ASK_FOR_ROLE(action=action.value)
         raise Refusal(ErrorCode.FORBIDDEN, FORBIDDEN(what=action.description), field, hint=hint)
+
+
+def denial(
+    principal: Principal, action: Action, company_id: int, department_ids: Collection[int | None] | None
+) -> Message | None:
+    """The way out where a role denies it, and no further role would help; None where none does."""
+    role = denying_role(principal, action, company_id, department_ids)
+    return None if role is None else TAKE_THE_DENIAL(role=role, action=action.value)
 
 
 def require_no_more(principal: Principal, actions: Collection[str], place: Place, *field: str) -> None:

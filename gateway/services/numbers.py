@@ -13,7 +13,7 @@ from authz.scope import holds
 from gateway.db import Database, run
 from gateway.kit.errors import ErrorCode, Refusal, Refusals
 from gateway.kit.ids import Kind, encode
-from gateway.kit.texts import Text
+from gateway.kit.texts import Message, Text
 from gateway.models import metadata
 from gateway.models.changes import NumberChangeStatus
 from gateway.operations import registry, wording
@@ -21,7 +21,7 @@ from gateway.operations.catalogue import Catalogue
 from gateway.operations.operation import Operation, Outcome
 from gateway.operations.state import NumberState
 from gateway.ports.bss import Bss
-from gateway.services import orders, states
+from gateway.services import giving, orders, states
 from gateway.services.batches import Values
 from gateway.services.effects import carry_out, step
 from gateway.services.idempotency import Answer, once
@@ -175,7 +175,10 @@ def missing_rights(principal: Principal, state: NumberState, operation: Operatio
     """What the caller would have to hold where the number stands; fields begin at the change input."""
     for action in (Action.NUMBER_CHANGE, operation.kind, *operation.also):
         if not holds(principal, action, state.company_id, state.department_id):
-            message, hint = FORBIDDEN(what=action.description), ASK_FOR_ROLE(action=action.value)
+            message, hint = (
+                FORBIDDEN(what=action.description),
+                _way_out(principal, action, state.company_id, state.department_id),
+            )
             yield Refusal(ErrorCode.FORBIDDEN, message, (operation.field,), hint=hint)
 
 
@@ -185,8 +188,13 @@ def missing_there(
     """Nobody moves a number to where they could not move it from: it would be out of their reach at once."""
     department_id = outcome.after.department_id
     if department_id != before.department_id and not holds(principal, operation.kind, before.company_id, department_id):
-        message, hint = FORBIDDEN_THERE(what=operation.kind.description), ASK_FOR_ROLE(action=operation.kind.value)
+        message = FORBIDDEN_THERE(what=operation.kind.description)
+        hint = _way_out(principal, operation.kind, before.company_id, department_id)
         yield Refusal(ErrorCode.FORBIDDEN, message, (operation.field,), hint=hint)
+
+
+def _way_out(principal: Principal, action: Action, company_id: int, department_id: int | None) -> Message:
+    return giving.denial(principal, action, company_id, (department_id,)) or ASK_FOR_ROLE(action=action.value)
 
 
 def _surprises(outcome: Outcome, expected_one_off: int | None, expected_monthly: int | None) -> Iterator[Refusal]:

@@ -9,9 +9,11 @@ from typing import Any
 import asyncpg
 import pytest
 
+from authz.actions import Action
+from authz.enforcer import Effect, Rule, extended
 from authz.principal import Grant, Principal
 from gateway.db import Database
-from gateway.kit.errors import ErrorCode, Refusals
+from gateway.kit.errors import ErrorCode, Refusal, Refusals
 from gateway.kit.texts import Language
 from gateway.models.numbers import ForwardingCondition, LimitRule
 from gateway.operations.assignments import Assign
@@ -22,7 +24,8 @@ from gateway.operations.snapshots import snapshot
 from gateway.operations.spending_limits import SpendingLimitSet
 from gateway.operations.state import Connected, NumberState
 from gateway.operations.tariffs import TariffChange
-from gateway.services import states
+from gateway.services import giving, states
+from gateway.services.giving import Place
 from gateway.services.journal_verification import verify
 from gateway.services.numbers import Done, change, preview
 from gateway.statements import Tenant
@@ -220,6 +223,28 @@ async def test_a_missing_right_is_told_with_the_role_to_ask_for(database: Databa
     assert refusal.hint.render(Language.RU) == (
         "Попросите у владельца или администратора компании роль с действием option:connect."
     )
+
+
+@pytest.mark.parametrize("denied_over", [None, frozenset({BRANCH})])
+async def test_a_denial_is_told_with_the_role_to_be_rid_of(
+    database: Database, denied_over: frozenset[int] | None
+) -> None:
+    rules = frozenset({Rule("rol_21", "option:connect", Effect.DENY)})
+    grants = (Grant(1, COMPANY, "owner"), Grant(2, COMPANY, "rol_21", denied_over))
+    held_back = Principal("administrator", 1, "Anna", grants, extended(rules))
+
+    with pytest.raises(Refusals) as told:
+        await make(database, OptionConnect(PLAIN), BRANCH_NUMBER, held_back)
+    with pytest.raises(Refusal) as refused_everywhere:
+        giving.require(held_back, Action.OPTION_CONNECT, Place(COMPANY))
+
+    [refusal] = told.value.refusals
+    assert refusal.hint is not None
+    assert refusal.hint.render(Language.EN) == (
+        "Your role rol_21 denies option:connect there, and a deny beats what other roles allow: ask an owner to take "
+        "that role from you. explainAccess tells its name."
+    )
+    assert refused_everywhere.value.hint == refusal.hint
 
 
 async def test_a_refused_operation_changes_nothing(database: Database, owner_connection: asyncpg.Connection) -> None:
