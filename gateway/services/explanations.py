@@ -36,7 +36,7 @@ NOT_IN_ROLES = Text(
     ru="Отказано: ни одна из имеющихся там ролей не разрешает {action}: {roles}.",
 )
 ELSEWHERE = Text(
-    en="Refused: nothing is held there; roles in this company are held over {places} only.",
+    en="Refused: nothing is held there; roles in this company are held only over: {places}.",
     ru="Отказано: там нет ни одной роли; роли в этой компании выданы только здесь: {places}.",
 )
 NOTHING = Text(en="Refused: no role is held in this company.", ru="Отказано: в этой компании нет ни одной роли.")
@@ -49,6 +49,7 @@ NOT_YOURS = Text(
     en="Your roles do not allow asking there what others may do.",
     ru="Ваши роли не позволяют узнавать там о правах других.",
 )
+UNSHOWN = Text(en="a department that you are not shown", ru="подразделение, которое вам не показано")
 _QUOTED = Text(en="“{name}”", ru="«{name}»")
 
 _NEEDED = {operation.kind: (Action.NUMBER_READ, Action.NUMBER_CHANGE, operation.kind) for operation in OPERATIONS}
@@ -115,7 +116,7 @@ async def explain(
     """
     spot = await _find(db, principal, subject, company_id)
     if spot is None:
-        return Explanation(False, NO_OBJECT(), missing=(action,))
+        return Explanation(False, NO_OBJECT())
     if administrator_id is None or (principal.kind, principal.id) == ("administrator", administrator_id):
         kind, id = principal.kind, principal.id
     elif holds(principal, Action.ACCESS_EXPLAIN, *spot):
@@ -124,7 +125,7 @@ async def explain(
         hint = giving.ASK_FOR_ROLE(action=Action.ACCESS_EXPLAIN.value)
         raise Refusal(ErrorCode.FORBIDDEN, NOT_YOURS(), ("administratorId",), hint=hint)
     held = await holdings.load(partial(db.fetch, Tenant(principal.companies)), spot.company_id)
-    return _explain(held, held.principal(kind, id), action, spot)
+    return _explain(principal, held, held.principal(kind, id), action, spot)
 
 
 async def _find(
@@ -149,22 +150,22 @@ def _stands_in_a_company(kind: Kind, number: int) -> bool:
     return kind in _STANDING and not (kind is Kind.ROLE and built_in_role(number))
 
 
-def _explain(held: Holdings, who: Principal, action: Action, spot: _Spot) -> Explanation:
+def _explain(asker: Principal, held: Holdings, who: Principal, action: Action, spot: _Spot) -> Explanation:
     decided = [(each, *_decide(who, each, spot)) for each in _NEEDED.get(action, (action,))]
     refused = [each for each in decided if not each[1].allowed]
     deciding, decision, spot = refused[0] if refused else decided[-1]
     missing = tuple(each for each, decision, _ in refused if decision.rule is None)
     rows = {row["id"]: row for row in held.rows}
     if decision.rule is None:
-        return Explanation(False, _nothing_allows(who, deciding, spot, rows), missing=missing)
+        return Explanation(False, _nothing_allows(asker, who, deciding, spot, rows), missing=missing)
     grant = next(
         rows[grant.id]
         for grant in who.grants
         if grant.role == decision.rule.role and _reaches(grant.department_ids, spot.department_id)
     )
-    role, place = giving.role_of(grant), giving.place_of(grant)
+    role, place = giving.role_of(grant), _shown(asker, grant)
     text = ALLOWED if decision.allowed else DENIED
-    reason = text(role=_QUOTED(name=role.label), place=place.label, action=deciding.value)
+    reason = text(role=_QUOTED(name=role.label), place=place, action=deciding.value)
     return Explanation(decision.allowed, reason, grant, missing)
 
 
@@ -182,14 +183,23 @@ def _reaches(department_ids: frozenset[int] | None, department_id: int | None) -
     return department_ids is None or department_id in department_ids
 
 
-def _nothing_allows(who: Principal, action: Action, spot: _Spot, rows: Mapping[int, Mapping[str, Any]]) -> Message:
+def _shown(asker: Principal, row: Mapping[str, Any]) -> Message:
+    """Where a grant is held, by name where the asker is shown the department."""
+    place = giving.place_of(row)
+    named = place.department_id is None or holds(asker, Action.DEPARTMENT_READ, place.company_id, place.department_id)
+    return place.label if named else UNSHOWN()
+
+
+def _nothing_allows(
+    asker: Principal, who: Principal, action: Action, spot: _Spot, rows: Mapping[int, Mapping[str, Any]]
+) -> Message:
     """Why no rule speaks of the action there."""
     if not who.grants:
         return NOTHING()
     there = [grant for grant in who.grants if _reaches(grant.department_ids, spot.department_id)]
     if not there:
-        places = {giving.place_of(rows[grant.id]).department_id: rows[grant.id] for grant in who.grants}
-        return ELSEWHERE(places=_listed([giving.place_of(row).label for row in places.values()]))
+        places = {rows[grant.id]["department_id"]: _shown(asker, rows[grant.id]) for grant in who.grants}
+        return ELSEWHERE(places=_listed([*places.values()]))
     roles = {grant.role: giving.role_of(rows[grant.id]) for grant in there}
     named = [_QUOTED(name=role.label) for role in roles.values()]
     return NOT_IN_ROLES(action=action.value, roles=_listed(named))

@@ -10,7 +10,7 @@ from graphql import GraphQLError
 
 from gateway.execution import Result
 from gateway.execution.wording import worded
-from gateway.kit.errors import GatewayError, GatewayErrorCode, Refusal, Refusals
+from gateway.kit.errors import ErrorCode, GatewayError, GatewayErrorCode, Refusal, Refusals
 from gateway.kit.texts import Language, Text
 from gateway.telemetry.metrics import ERRORS
 
@@ -47,7 +47,9 @@ def _entry(error: GraphQLError, language: Language, correlation_id: str, cause: 
         case Refusal():
             message = cause.message.render(language)
             field = cause.field or _place(error)
-            extensions |= {"code": GatewayErrorCode.BAD_INPUT, "reason": cause.code, "field": field}
+            forbidden = cause.code is ErrorCode.FORBIDDEN
+            code = GatewayErrorCode.FORBIDDEN if forbidden else GatewayErrorCode.BAD_INPUT
+            extensions |= {"code": code, "reason": cause.code, "field": field}
             if cause.hint is not None:
                 extensions["hint"] = cause.hint.render(language)
         case GatewayError():

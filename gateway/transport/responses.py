@@ -66,7 +66,7 @@ def refusal(request: Request, failure: Exception) -> Response:
         status = STATUSES.get(failure.code, 400)
         headers = {"www-authenticate": "Bearer"} if status == 401 else retry_after(failure)
     elif isinstance(failure, Refusal):
-        status = 404 if failure.code is ErrorCode.NOT_FOUND else 400
+        status = {ErrorCode.NOT_FOUND: 404, ErrorCode.FORBIDDEN: 403}.get(failure.code, 400)
     observe_refused(status)
     language = negotiate(request.headers.get("accept-language", ""))
     body = orjson.dumps({"errors": present_fault(error, language, request.correlation_id)})

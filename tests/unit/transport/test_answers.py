@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from graphql import build_schema, parse
+from graphql import GraphQLError, build_schema, parse
 from graphql.execution import get_variable_values
 from graphql.language import OperationDefinitionNode
 
@@ -27,6 +27,19 @@ def refuse(value: object) -> None:
 
 
 SCHEMA.type_map["Moment"].coerce_input_value = refuse  # type: ignore[attr-defined]  # it is a scalar
+
+
+def test_what_the_callers_roles_do_not_allow_has_one_code_whoever_refuses_it() -> None:
+    refusal = Refusal(ErrorCode.FORBIDDEN, Text(en="No.", ru="Нет.")(), ("administratorId",))
+
+    (entry,) = present_all([GraphQLError("", original_error=refusal)], Language.EN, "c0ffee")
+
+    assert entry["extensions"] == {
+        "correlationId": "c0ffee",
+        "code": "FORBIDDEN",
+        "reason": "FORBIDDEN",
+        "field": ("administratorId",),
+    }
 
 
 @pytest.mark.parametrize(
