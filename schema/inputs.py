@@ -18,6 +18,8 @@ TOO_MANY_VALUES = Text(
     "Разделите запрос.",
 )
 
+BACKWARDS = Text(en="“to” lies before “from”. Swap them.", ru="«to» раньше, чем «from». Поменяйте их местами.")
+
 REPEAT_SAFELY = (
     "Repeat safely: the same key with the same input gives the same answer for 24 hours. At most 255 characters."
 )

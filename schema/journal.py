@@ -9,7 +9,7 @@ import strawberry
 
 from authz.actions import Action
 from gateway.execution import PUBLIC, Info, OfType, Row, batched, column, computed
-from gateway.kit.errors import Refusal
+from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind, decode, decode_any
 from gateway.loaders import journal as loader
 from gateway.loaders.access import ADMINISTRATORS
@@ -17,10 +17,10 @@ from gateway.loaders.bulk_changes import BULK_CHANGES
 from gateway.loaders.journal import JOURNAL
 from gateway.loaders.narrowing import Filter, Parent
 from gateway.models.journal import ActorKind, Channel
-from gateway.services.summaries import summary
+from gateway.services.summaries import check_actions, summary
 from schema.connections import After, ConnectionOf, EdgeOf, First
 from schema.context import Context
-from schema.inputs import given, number, values
+from schema.inputs import BACKWARDS, given, number, values
 from schema.node import Node, global_id, read_nodes, register
 from schema.references import by_column, by_id
 from schema.scalars import JSON
@@ -122,11 +122,15 @@ class JournalFilter:
 
     def conditions(self) -> Filter:
         """What it asks of the loader. Raises `Refusal` at ("filter", …)."""
+        since, before, actions = given(self.from_), given(self.to), values(self.action, "filter", "action")
+        if since and before and since > before:
+            raise Refusal(ErrorCode.INVALID, BACKWARDS(), ("filter", "to"))
+        check_actions(actions or (), "filter", "action")
         return loader.JournalFilter(
-            since=given(self.from_),
-            before=given(self.to),
+            since=since,
+            before=before,
             channels=values(self.channel, "filter", "channel"),
-            actions=values(self.action, "filter", "action"),
+            actions=actions,
             administrator_id=number(self.administrator_id, Kind.ADMINISTRATOR, "filter", "administratorId"),
             number_id=number(self.number_id, Kind.NUMBER, "filter", "numberId"),
         ).conditions()

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import strawberry
 
 from gateway.execution import Info, Row
+from gateway.kit.errors import ErrorCode, Refusal
 from gateway.kit.ids import Kind
 from gateway.kit.paging import Keyset
 from gateway.loaders import number_filters
@@ -18,7 +19,7 @@ from gateway.models.numbers import NumberKind, NumberStatus
 from schema.connections import After, Before, First, Last
 from schema.context import Context
 from schema.enums import describe
-from schema.inputs import given, number, numbers, values
+from schema.inputs import BACKWARDS, given, number, numbers, values
 
 
 class NumberOrderField(Enum):
@@ -77,10 +78,13 @@ class PromoFilter:
 
     def criteria(self) -> number_filters.PromoFilter:
         """Raises `Refusal` at ("filter", "promo", …)."""
+        since, until = given(self.from_), given(self.to)
+        if since and until and since > until:
+            raise Refusal(ErrorCode.INVALID, BACKWARDS(), ("filter", "promo", "to"))
         return number_filters.PromoFilter(
             option_ids=numbers(self.option_ids, Kind.OPTION, "filter", "promo", "optionIds"),
-            since=given(self.from_),
-            until=given(self.to),
+            since=since,
+            until=until,
             guarded=given(self.guarded),
         )
 

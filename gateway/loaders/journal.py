@@ -73,7 +73,7 @@ class JournalFilter:
         if self.channels is not None:
             given["channel"] = {"channels": list(self.channels)}
         if self.actions is not None:
-            given["action"] = {"actions": [action for action in self.actions if "\0" not in action]}
+            given["action"] = {"actions": list(self.actions)}
         if self.administrator_id is not None:
             given["administrator"] = {"administrator_id": self.administrator_id}
         if self.number_id is not None:

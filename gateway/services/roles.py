@@ -1,6 +1,6 @@
 """Roles that a company makes for itself: what saving one would change for whom, and saving it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -163,7 +163,7 @@ def parse_action(given: str, *field: str) -> Action:
     """The action of this name. Raises `Refusal` INVALID naming the nearest one."""
     if given in _ACTIONS:
         return _ACTIONS[given]
-    raise Refusal(ErrorCode.INVALID, NO_ACTION(given=excerpt(given), nearest=_nearest(given)), field)
+    raise Refusal(ErrorCode.INVALID, NO_ACTION(given=excerpt(given), nearest=nearest(given, _ACTIONS)), field)
 
 
 def _parse_actions(given: Sequence[str], *field: str) -> tuple[Action, ...]:
@@ -179,9 +179,9 @@ def _parse_actions(given: Sequence[str], *field: str) -> tuple[Action, ...]:
     return tuple(action for action in Action if action in actions)
 
 
-def _nearest(name: str) -> str:
-    """The action whose name is most like this one."""
-    return (get_close_matches(name.strip().lower()[:100], _ACTIONS, 1, 0) or list(_ACTIONS))[0]
+def nearest(name: str, actions: Collection[str]) -> str:
+    """That one of the actions whose name is most like this one."""
+    return (get_close_matches(name.strip().lower()[:100], actions, 1, 0) or list(actions))[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.kit.errors import ErrorCode
 from gateway.kit.texts import Language
 from tests.factories.register import FOREIGN_OWNER, MANAGER, OWNER, WITHOUT_EMPLOYEES, Register
 
@@ -76,7 +77,7 @@ async def test_lines_of_staff_and_of_the_system(register: Register) -> None:
         ({"channel": ["OFFICE", "SYSTEM"]}, [302, 301]),
         ({"channel": []}, []),
         ({"action": ["role:save"]}, [301]),
-        ({"action": ["nothing:known", "\0"]}, []),
+        ({"action": ["session:revoke"]}, []),
         ({"administratorId": "adm_1", "to": "2025-03-01T12:00:00Z"}, [11, 9, 8, 7, 6, 5, 4, 3, 2, 1]),
         ({"administratorId": "adm_3"}, []),
         ({"numberId": "num_7"}, [7]),
@@ -88,6 +89,36 @@ async def test_lines_by_filter(register: Register, filter: dict[str, object], nu
 
     assert [node["id"] for node in data["company"]["journal"]["nodes"]] == [f"jrn_{n}" for n in numbers]
     assert data["company"]["journal"]["totalCount"] == len(numbers)
+
+
+@pytest.mark.parametrize(
+    ("filter", "field", "message"),
+    [
+        (
+            {"action": ["role:save", "role:saev"]},
+            ("filter", "action", "1"),
+            "“role:saev” is no action of the journal; did you mean role:save? Actions are noun:verb.",
+        ),
+        (
+            {"action": ["password:rest"]},
+            ("filter", "action", "0"),
+            "“password:rest” is no action of the journal; did you mean password:reset? Actions are noun:verb.",
+        ),
+        (
+            {"from": "2025-03-02T00:00:00Z", "to": "2025-03-01T00:00:00Z"},
+            ("filter", "to"),
+            "“to” lies before “from”. Swap them.",
+        ),
+    ],
+)
+async def test_a_filter_that_no_line_can_pass_is_refused(
+    register: Register, filter: dict[str, object], field: tuple[str, ...], message: str
+) -> None:
+    answer = await register.ask(LINES, {"filter": filter})
+
+    [refusal] = answer.causes
+    assert (refusal.code, refusal.field) == (ErrorCode.INVALID, field)
+    assert refusal.message.render(Language.EN) == message
 
 
 async def test_an_id_of_another_type_is_refused_at_its_field(register: Register) -> None:

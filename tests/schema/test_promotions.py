@@ -226,6 +226,16 @@ async def test_what_goes_along_with_a_guarded_option_has_no_guard_of_its_own(reg
     assert found == [["num_9006"], [], ["num_9006"]]
 
 
+async def test_days_the_wrong_way_round_are_refused(register: Register) -> None:
+    promo = '{from: "2125-01-03", to: "2125-01-02"}'
+    source = f"""{{ company(by: {{id: "com_90"}}) {{ numbers(filter: {{promo: {promo}}}) {{ nodes {{ id }} }} }} }}"""
+
+    answer = await register.ask(source, by=OWNER)
+
+    [refusal] = answer.causes
+    assert (refusal.code, refusal.field) == (ErrorCode.INVALID, ("filter", "promo", "to"))
+
+
 async def test_an_id_that_is_no_option_is_refused_where_it_stands(register: Register) -> None:
     source = """{ company(by: {id: "com_90"}) { numbers(filter: {promo: {optionIds: ["tar_1"]}}) { nodes { id } } } }"""
 
