@@ -100,12 +100,12 @@ class BulkChangeApplyInput:
 class ApprovalThresholdInput:
     company_id: strawberry.ID = strawberry.field(description="Company.")
     number_count: int | None = strawberry.field(
-        description="More numbers than these; without it, or with null, their count does not matter.",
+        description="More numbers than these; with null, or without it beside `amount`, their count does not matter.",
         default=strawberry.UNSET,
     )
     amount: Decimal | None = strawberry.field(
         description="More roubles than these by which something gets dearer, one-off and monthly; what gets cheaper "
-        "does not make up for it. Without it, or with null, the price does not matter.",
+        "does not make up for it. With null, or without it beside `numberCount`, the price does not matter.",
         default=strawberry.UNSET,
     )
 

@@ -30,7 +30,10 @@ NO_COMPANY = Text(
     en="There is no such company where you may set this. Take the id from “companies”.",
     ru="Нет такой компании, где вам разрешено это задавать. Возьмите идентификатор из «companies».",
 )
-NEGATIVE = Text(en="This can't be less than zero.", ru="Это не может быть меньше нуля.")
+NEGATIVE = Text(
+    en="{field} can't be less than zero; null means no limit.",
+    ru="Поле {field} не может быть меньше нуля; null — без ограничения.",
+)
 MANY_NUMBERS = Text(
     en="It changes {count:,} numbers; above {most:,} a second person decides.",
     ru="Затронуто номеров: {count:,}; если больше {most:,}, решает второе лицо.",
@@ -84,7 +87,7 @@ async def set_threshold(
         raise Refusal(ErrorCode.NOT_FOUND, NO_COMPANY(), ("companyId",))
     for value, field in ((number_count, "numberCount"), (kopecks, "amount")):
         if value is not None and value < 0:
-            raise Refusal(ErrorCode.INVALID, NEGATIVE(), (field,))
+            raise Refusal(ErrorCode.INVALID, NEGATIVE(field=field), (field,))
     await require_step_up(db, principal, session_id)
     given = {"number_count": number_count, "kopecks": kopecks}
     async with db.transaction(Tenant((company_id,))) as session:
