@@ -12,20 +12,17 @@ from gateway.services import tries
 from gateway.services.logins import find_administrator
 from gateway.services.passkeys import bad_passkey, verify_passkey
 from gateway.services.password_changes import verify_own_password
-from gateway.services.second_factors import BAD_CODE, BAD_CODE_HINT, TOO_MANY_CODES, verify_code
-from gateway.services.step_up import note_proof
+from gateway.services.second_factors import BAD_CODE, TOO_MANY_CODES, verify_code
+from gateway.services.step_up import PASSWORD, note_proof, proof_of
 from gateway.services.tries import Limit
 from gateway.services.visits import Visit, paced
 from gateway.statements import Tenant
 
 NO_SESSION = Text(
     en="Only a person in a session can prove anything; an API key needs no proof.",
-    ru="Подтвердить себя может только человек в своём сеансе; API-ключу это не нужно.",
+    ru="Подтвердить себя может только человек в своём сеансе; ключу API это не нужно.",
 )
-NO_PROOF = Text(
-    en="Send a code of your second factor, or a passkey.", ru="Отправьте код второго фактора или ключ доступа."
-)
-NO_PASSWORD = Text(en="Send your password.", ru="Отправьте пароль.")
+NO_PROOF = Text(en="Send {proof}.", ru="Нужно отправить {proof}.")
 
 _WRONG_CODES = Limit(5, timedelta(hours=1))
 
@@ -52,7 +49,7 @@ async def step_up(
         elif password is not None:
             await verify_own_password(visit, principal, password, "password")
         else:
-            raise Refusal(ErrorCode.REQUIRED, NO_PASSWORD(), ("password",))
+            raise Refusal(ErrorCode.REQUIRED, NO_PROOF(proof=PASSWORD), ("password",))
     return await note_proof(visit.db, session_id)
 
 
@@ -67,7 +64,8 @@ async def _by_second_factor(
         if not (await tries.claim(visit.db, bucket, _WRONG_CODES)).allowed:
             raise Refusal(ErrorCode.LOCKED, TOO_MANY_CODES(), ("code",))
         if not await verify_code(visit, principal.id, principal.name, code):
-            raise Refusal(ErrorCode.BAD_CODE, BAD_CODE(), ("code",), hint=BAD_CODE_HINT())
+            hint = NO_PROOF(proof=await proof_of(visit.db, principal))
+            raise Refusal(ErrorCode.BAD_CODE, BAD_CODE(), ("code",), hint=hint)
         await tries.forget(partial(visit.db.fetch, Tenant()), bucket)
     else:
-        raise Refusal(ErrorCode.REQUIRED, NO_PROOF(), ("code",))
+        raise Refusal(ErrorCode.REQUIRED, NO_PROOF(proof=await proof_of(visit.db, principal)), ("code",))

@@ -36,10 +36,16 @@ MOST = 10
 
 BAD_CODE = Text(en="The code is wrong, used or expired.", ru="Код неверный, уже использован или истёк.")
 BAD_CODE_HINT = Text(
-    en="Enter the code that the authenticator app shows now, or one of the recovery codes. Each works once.",
-    ru="Введите код, который сейчас показывает приложение, или один из кодов восстановления. "
-    "Каждый действует один раз.",
+    en="Enter the code that your authenticator app shows now, if you have one, or one of the recovery codes. Each "
+    "works once. With a passkey sign in by passkeyLogin.",
+    ru="Введите код, который сейчас показывает приложение, если оно у вас есть, или один из кодов восстановления. "
+    "Каждый действует один раз. С ключом доступа входите через passkeyLogin.",
 )
+FIRST_CODE_HINT = Text(
+    en="Enter the code that the new authenticator app shows now; look whether the clock of its phone is right.",
+    ru="Введите код, который сейчас показывает новое приложение; проверьте, верно ли идут часы телефона.",
+)
+IN_FORCE = Text(en="This authenticator app is in use already.", ru="Это приложение уже используется.")
 TOO_MANY_CODES = Text(
     en="The code was wrong too often. Try again in an hour.",
     ru="Код слишком часто вводился неверно. Попробуйте через час.",
@@ -52,7 +58,7 @@ TOO_MANY = Text(
 BAD_NAME = Text(
     en="A name has 1 to {longest} printable characters.", ru="Название — от 1 до {longest} печатных символов."
 )
-NO_PERSON = Text(en="An API key has no second factors.", ru="У API-ключа нет вторых факторов.")
+NO_PERSON = Text(en="An API key has no second factors.", ru="У ключа API нет вторых факторов.")
 NONE_YET = Text(
     en="Recovery codes stand in for a second factor; add one first.",
     ru="Коды восстановления заменяют второй фактор; сначала добавьте его.",
@@ -83,7 +89,7 @@ _ADD_APP = Statement(
     .returning(_FACTORS.c.id)
 )
 _APPS = Statement(
-    select(_FACTORS.c.id, _FACTORS.c.name, _FACTORS.c.secret).where(
+    select(*(_FACTORS.c[name] for name in ("id", "name", "secret", "confirmed_at"))).where(
         _OWNER,
         _FACTORS.c.kind == SecondFactorKind.TOTP,
         or_(_IN_FORCE, _FACTORS.c.id == bindparam("factor_id", type_=BigInteger)),
@@ -148,8 +154,10 @@ async def confirm_app(visit: Visit, principal: Principal, factor_id: int, code: 
         app = next((app for app in apps if app["id"] == factor_id), None)
         if app is None or principal.kind != "administrator":
             raise Refusal(ErrorCode.NOT_FOUND, NO_FACTOR(), ("id",))
+        if app["confirmed_at"] is not None:
+            raise Refusal(ErrorCode.ALREADY_DONE, IN_FORCE(), ("id",))
         if not await _use(within, visit, principal.id, factor_id, app["secret"], bare(code)):
-            raise Refusal(ErrorCode.BAD_CODE, BAD_CODE(), ("code",), hint=BAD_CODE_HINT())
+            raise Refusal(ErrorCode.BAD_CODE, BAD_CODE(), ("code",), hint=FIRST_CODE_HINT())
         await tries.forget(within, bucket)
         return await added(visit, within, principal, factor_id, SecondFactorKind.TOTP, app["name"])
 

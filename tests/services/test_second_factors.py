@@ -8,7 +8,7 @@ import pytest
 from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
 from gateway.services.login_codes import request_code, reset_password
-from gateway.services.second_factors import add_app, confirm_app, remove_factor, renew_recovery_codes
+from gateway.services.second_factors import FIRST_CODE_HINT, add_app, confirm_app, remove_factor, renew_recovery_codes
 from gateway.services.sessions import SignedIn, sign_in
 from tests.services.authenticator import STEP, App, Clock, protect
 from tests.services.fleet import AUDITOR
@@ -120,12 +120,23 @@ async def test_an_app_counts_from_its_first_right_code_on(
         await confirm_app(browser.visit, principal, made.factor_id, "000000")
 
     assert (refusal.value.code, refusal.value.field) == (ErrorCode.BAD_CODE, ("code",))
+    assert refusal.value.hint == FIRST_CODE_HINT()
     assert isinstance(await enter(browser, None), SignedIn)
     await add_app(browser.visit, principal, session_id, "Another phone")
     assert await owner_connection.fetchval("SELECT count(*) FROM second_factors") == 1
     with pytest.raises(Refusal) as gone:
         await confirm_app(browser.visit, principal, made.factor_id, App(made.secret, clock).code())
     assert gone.value.code is ErrorCode.NOT_FOUND
+
+
+async def test_an_app_in_use_is_not_taken_into_use_again(browser: Browser, clock: Clock) -> None:
+    app, _, opened = await protect(browser, clock)
+
+    with pytest.raises(Refusal) as refusal:
+        await confirm_app(browser.visit, opened.identity.principal, 1, app.code(1))
+
+    assert (refusal.value.code, refusal.value.field) == (ErrorCode.ALREADY_DONE, ("id",))
+    assert isinstance(await enter(browser, app.code(1)), SignedIn)
 
 
 async def test_first_codes_cannot_be_tried_at_will(browser: Browser, clock: Clock) -> None:

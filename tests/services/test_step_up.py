@@ -5,6 +5,7 @@ import pytest
 
 from gateway.db import Database
 from gateway.kit.errors import ErrorCode, Refusal
+from gateway.kit.texts import Language
 from gateway.services.proofs import step_up
 from gateway.services.sessions import sign_in
 from gateway.services.step_up import require_step_up
@@ -67,9 +68,38 @@ async def test_with_a_second_factor_a_password_proves_nothing(
     with pytest.raises(Refusal) as refusal:
         await step_up(browser.visit, principal, session_id, password=PASSWORD)
     assert (refusal.value.code, refusal.value.field) == (ErrorCode.REQUIRED, ("code",))
+    assert refusal.value.message.render(Language.EN) == "Send a code of the authenticator app or a recovery code."
     await step_up(browser.visit, principal, session_id, code=app.code())
 
     await require_step_up(database, principal, session_id)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "proof"),
+    [
+        ((), "the password"),
+        (("PASSKEY",), "a passkey or a recovery code"),
+        (("PASSKEY", "TOTP"), "a code of the authenticator app, a passkey or a recovery code"),
+    ],
+)
+async def test_who_must_prove_it_anew_is_told_by_what_they_have(
+    browser: Browser, database: Database, owner_connection: asyncpg.Connection, kinds: tuple[str, ...], proof: str
+) -> None:
+    identity = browser.keep(await sign_in(browser.visit, EMAIL, PASSWORD)).identity
+    await owner_connection.execute(
+        "INSERT INTO second_factors (administrator_id, kind, name, created_at, confirmed_at) "
+        "SELECT $1, unnest($2::text[]), 'Mine', now(), now()",
+        identity.principal.id,
+        kinds,
+    )
+    await grow_old(owner_connection)
+
+    with pytest.raises(Refusal) as refusal:
+        await require_step_up(database, identity.principal, identity.session_id)
+
+    assert refusal.value.hint is not None
+    hint = refusal.value.hint.render(Language.EN)
+    assert hint == f"Send stepUp with {proof}; then repeat this within 15 minutes."
 
 
 async def test_wrong_codes_are_limited(browser: Browser, owner_connection: asyncpg.Connection, clock: Clock) -> None:
