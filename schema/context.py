@@ -34,11 +34,11 @@ CHARACTER = 30
 
 UNAUTHENTICATED = Text(
     en="Nobody is signed in. Sign in, or send an API key as “Authorization: Bearer …”.",
-    ru="Вход не выполнен. Войдите или отправьте API-ключ: «Authorization: Bearer …».",
+    ru="Вход не выполнен. Войдите или отправьте ключ API: «Authorization: Bearer …».",
 )
 INVALID_DOCUMENT = Text(
     en="The document or its variables are not valid. Why, is told to who is signed in: sign in, or send an API key.",
-    ru="Документ или его переменные содержат ошибку. Подробности видны после входа: войдите или отправьте API-ключ.",
+    ru="Документ или его переменные содержат ошибку. Подробности видны после входа: войдите или отправьте ключ API.",
 )
 FORBIDDEN = Text(
     en="The roles held here do not allow {action}: {description} An owner of the company can grant it.",

@@ -21,7 +21,7 @@ TOO_MANY = Text(
     en="The current password was wrong too often. Try again in an hour, or set one by a one-time code.",
     ru="Текущий пароль слишком часто вводился неверно. Попробуйте через час или задайте новый по одноразовому коду.",
 )
-NO_PERSON = Text(en="An API key has no password.", ru="У API-ключа нет пароля.")
+NO_PERSON = Text(en="An API key has no password.", ru="У ключа API нет пароля.")
 
 
 async def verify_own_password(visit: Visit, principal: Principal, password: str, *field: str) -> None:

@@ -19,11 +19,11 @@ _KNOWN = timedelta(days=400)
 
 BAD_KEY = Text(
     en="The API key is unknown, revoked or expired. Ask an administrator of the company for another one.",
-    ru="API-ключ неизвестен, отозван или истёк. Попросите у администратора компании другой.",
+    ru="Ключ API неизвестен, отозван или истёк. Попросите у администратора компании другой.",
 )
 BAD_SCHEME = Text(
     en="The Authorization header is not understood. Send “Authorization: Bearer <API key>”.",
-    ru="Заголовок Authorization не распознан. Отправьте «Authorization: Bearer <API-ключ>».",
+    ru="Заголовок Authorization не распознан. Отправьте «Authorization: Bearer <ключ API>».",
 )
 
 

@@ -23,11 +23,11 @@ from schema.context import INVALID_DOCUMENT, REQUEST, Context
 
 INTROSPECTION = Text(
     en="The schema is shown to signed-in callers only. Sign in, or send an API key.",
-    ru="Схема видна только после входа. Войдите или отправьте API-ключ.",
+    ru="Схема видна только после входа. Войдите или отправьте ключ API.",
 )
 OVER = Text(
     en="The session or API key that opened this stream has ended. Sign in again, or use another key.",
-    ru="Сеанс или API-ключ, открывший этот поток, больше не действует. Войдите снова или возьмите другой ключ.",
+    ru="Сеанс или ключ API, открывший этот поток, больше не действует. Войдите снова или возьмите другой ключ.",
 )
 
 

@@ -35,9 +35,10 @@ UNSUPPORTED_MEDIA_TYPE = Text(
     ru="Отправьте запрос с заголовком «Content-Type: application/json» в UTF-8.",
 )
 FOREIGN_ORIGIN = Text(
-    en="A page of another site must not use this session. Use an API key; for GET send an “X-Requested-With” header.",
-    ru="Страница другого сайта не может пользоваться этим сеансом. Используйте API-ключ; "
-    "для GET отправьте заголовок «X-Requested-With».",
+    en="Nothing shows that this is not a page of another site, which must not use the session of the cookie. "
+    "With a GET send an “X-Requested-With” header, or use an API key instead of the cookie.",
+    ru="Ничто не показывает, что это не страница другого сайта, а ей нельзя пользоваться сеансом из cookie. "
+    "Для GET отправьте заголовок «X-Requested-With» или используйте вместо cookie ключ API.",
 )
 NOT_JSON = Text(
     en="The body is not valid JSON in UTF-8. Send an object with “query”, “variables” and “operationName”.",

@@ -63,7 +63,7 @@ TOO_MANY = Text(
 )
 SIGN_IN = Text(
     en="Sign in or send an API key to reserve a stream.",
-    ru="Чтобы зарезервировать поток, войдите или отправьте API-ключ.",
+    ru="Чтобы зарезервировать поток, войдите или отправьте ключ API.",
 )
 
 

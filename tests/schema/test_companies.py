@@ -242,7 +242,7 @@ async def test_a_stranger_is_told_to_sign_in(register: Register) -> None:
         "Nobody is signed in. Sign in, or send an API key as “Authorization: Bearer …”."
     )
     assert error.message.render(Language.RU) == (
-        "Вход не выполнен. Войдите или отправьте API-ключ: «Authorization: Bearer …»."
+        "Вход не выполнен. Войдите или отправьте ключ API: «Authorization: Bearer …»."
     )
 
 
