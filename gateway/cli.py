@@ -18,7 +18,7 @@ from gateway.commands.admin import admin
 from gateway.commands.bulk import bulk
 from gateway.commands.documents import documents
 from gateway.commands.journal import journal
-from gateway.commands.terminal import Refused, connectable, console, find_company, language
+from gateway.commands.terminal import Refused, connectable, console, find_company, language, told
 from gateway.db import Database
 from gateway.embedded import EmbeddedError
 from gateway.kit.errors import DatabaseAway, InvalidValue, Refusal
@@ -91,7 +91,7 @@ def demo(
     settings = Settings()
     if not server.is_loopback(settings.host):
         raise Refused(f"everybody knows the demo's log-ins: it listens on loopback, not on {settings.host}")
-    with listening(settings) as listener, connectable(settings) as dsn:
+    with listening(settings) as listener, connectable(settings, makes=True) as dsn:
         asyncio.run(migrate_database(dsn))
         with console.status("Making the demo's data …"):
             try:
@@ -121,7 +121,7 @@ def serve(
     from gateway import server
 
     settings = Settings() if processes is None else Settings(processes=processes)
-    with listening(settings) as listener, connectable(settings) as dsn:
+    with listening(settings) as listener, connectable(settings, makes=True) as dsn:
         if settings.database_url is None:
             asyncio.run(migrate_database(dsn))
         asyncio.run(_check_served(dsn, local=server.is_loopback(settings.host)))
@@ -153,7 +153,7 @@ def worker() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the tables to the newest revision; the user of GATEWAY_DATABASE_URL must own them."""
-    with connectable(Settings()) as dsn:
+    with connectable(Settings(), makes=True) as dsn:
         asyncio.run(migrate_database(dsn))
     console.print("the tables are at the newest revision")
 
@@ -186,7 +186,7 @@ async def _import_register(dsn: str, inn: str, file: Path, *, dry_run: bool) -> 
             company = await find_company(database, inn)
             imported = await register_import.take_over(database, company.id, file, dry_run=dry_run, console=console)
     except Refusal as refusal:
-        raise Refused(refusal.message.render(language())) from None
+        raise Refused(told(refusal)) from None
     register_import.report(imported, dry_run=dry_run, console=console)
     return not imported.errors
 

@@ -6,12 +6,34 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.commands.terminal import Refused, connectable, console
+from gateway.commands.terminal import Refused, connectable, console, said
+from gateway.kit.texts import Text
 from gateway.models.applications import ApplicationStatus
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
     from gateway.commands.application_desk import Step
+
+_BEGUN = Text(
+    en="The review of application {id} is yours. Look at the papers, then: gateway admin verify-signatory {id}",
+    ru="Рассмотрение заявки {id} за вами. Проверьте документы, затем: gateway admin verify-signatory {id}",
+)
+_VERIFIED = Text(
+    en="Noted: the signatory of application {id} may sign. Next: gateway admin approve {id}",
+    ru="Отмечено: подписант заявки {id} вправе подписывать. Дальше: gateway admin approve {id}",
+)
+_APPROVED = Text(
+    en="Application {id} is approved: the applicant is the company's owner, and was written to",
+    ru="Заявка {id} одобрена: заявитель стал владельцем компании, ему отправлено письмо",
+)
+_REJECTED = Text(
+    en="Application {id} is refused: the applicant was written the reason",
+    ru="Заявка {id} отклонена: заявителю отправлена причина",
+)
+_RESET = Text(
+    en="{login} has no second factors, no password and no sessions any more, and signs in by a one-time code",
+    ru="У {login} больше нет вторых факторов, пароля и сеансов; вход — по одноразовому коду",
+)
 
 admin = typer.Typer(help="What the operator's staff decides.", no_args_is_help=True)
 Application = Annotated[int, typer.Argument(help="Id of the application.")]
@@ -33,7 +55,7 @@ def review_application(application: Application) -> None:
     """Begin the review of an application."""
     from gateway.services import applications
 
-    _decide(lambda db, post, who: applications.take(db, who, application))
+    _decide(lambda db, post, who: applications.take(db, who, application), said(_BEGUN, id=str(application)))
 
 
 @admin.command("verify-signatory")
@@ -41,7 +63,10 @@ def verify_signatory(application: Application) -> None:
     """Note that the signatory's right to sign was checked."""
     from gateway.services import applications
 
-    _decide(lambda db, post, who: applications.verify_signatory(db, who, application))
+    _decide(
+        lambda db, post, who: applications.verify_signatory(db, who, application),
+        said(_VERIFIED, id=str(application)),
+    )
 
 
 @admin.command("approve")
@@ -49,7 +74,10 @@ def approve_application(application: Application) -> None:
     """Open the company's cabinet: the applicant becomes its owner, and is told so by e-mail."""
     from gateway.services import applications
 
-    _decide(lambda db, post, who: applications.approve(db, who, application, post=post))
+    _decide(
+        lambda db, post, who: applications.approve(db, who, application, post=post),
+        said(_APPROVED, id=str(application)),
+    )
 
 
 @admin.command("reject")
@@ -59,7 +87,10 @@ def reject_application(
     """Refuse an application."""
     from gateway.services import applications
 
-    _decide(lambda db, post, who: applications.reject(db, who, application, reason, post=post))
+    _decide(
+        lambda db, post, who: applications.reject(db, who, application, reason, post=post),
+        said(_REJECTED, id=str(application)),
+    )
 
 
 @admin.command("reset-second-factor")
@@ -76,11 +107,13 @@ def reset_second_factor(
     _decide(
         lambda db, post, who: reset_by_staff(
             Visit(db=db, keyring=Keyring(), post=post, channel=Channel.OFFICE, correlation_id=""), who, login, papers
-        )
+        ),
+        said(_RESET, login=login),
     )
 
 
-def _decide(step: "Step") -> None:
+def _decide(step: "Step", done: str) -> None:
+    """Does a step, and tells that it is done."""
     from gateway.app import post_office
     from gateway.commands import application_desk
 
@@ -88,3 +121,4 @@ def _decide(step: "Step") -> None:
     with connectable(settings) as dsn:
         if complaint := asyncio.run(application_desk.decide(dsn, step, partial(post_office, settings))):
             raise Refused(complaint)
+    console.print(done, markup=False)

@@ -7,11 +7,11 @@ from typing import TypeAlias
 from rich.console import Console
 from rich.text import Text
 
+from gateway.commands.terminal import said, told
 from gateway.db import Database
 from gateway.demo import is_demo
 from gateway.kit.errors import Refusal, Refusals
 from gateway.kit.phones import e164
-from gateway.kit.texts import Language
 from gateway.models.applications import ApplicationStatus
 from gateway.services.applications import applications
 from gateway.services.post import Post
@@ -28,7 +28,7 @@ async def show(dsn: str, status: ApplicationStatus, console: Console) -> None:
             lines = [
                 f"{row['id']}  {row['created_at']:%Y-%m-%d %H:%M}  {row['inn']}  {each.company_name or ''}",
                 f"    {row['signatory']}  {row['email']}  {e164(row['phone'])}  {row['office']}",
-                *(f"    ! {problem.value.en}" for problem in each.problems),
+                *(f"    ! {said(problem.value)}" for problem in each.problems),
             ]
             console.print(Text("\n".join(lines)))
 
@@ -40,8 +40,6 @@ async def decide(dsn: str, step: Step, post_office: Callable[..., Post]) -> str 
             post = post_office(demo=await is_demo(database))
             await step(database, post, getpass.getuser())
             await post.close()
-    except Refusal as refusal:
-        return refusal.message.render(Language.EN)
-    except Refusals as several:
-        return " ".join(refusal.message.render(Language.EN) for refusal in several.refusals)
+    except (Refusal, Refusals) as refused:
+        return told(refused)
     return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.commands.terminal import Refused, connectable, console, language
+from gateway.commands.terminal import Refused, connectable, console, told
 from gateway.kit.errors import Refusal, Refusals
 from gateway.models.bulk_changes import BulkErrorPolicy
 from gateway.settings import Settings
@@ -119,5 +119,4 @@ def _at_desk(act: Callable[["Desk"], Awaitable[None]], *, works: bool = False) -
         try:
             asyncio.run(sit(dsn))
         except (Refusal, Refusals) as error:
-            refusals = [error] if isinstance(error, Refusal) else error.refusals
-            raise Refused(" ".join(each.message.render(language()) for each in refusals)) from None
+            raise Refused(told(error)) from None

@@ -41,9 +41,28 @@ TOO_MANY = Text(
     ru="Отсюда пришло слишком много заявок. Попробуйте через час.",
 )
 NO_APPLICATION = Text(en="There is no such application.", ru="Такой заявки нет.")
-NOT_NOW = Text(
-    en="The application is {status}: this can't be done with it now.", ru="Заявка в состоянии {status}: так нельзя."
-)
+NOT_NOW = {
+    ApplicationStatus.SUBMITTED: Text(
+        en="The review of this application has not begun.", ru="Рассмотрение этой заявки ещё не начато."
+    ),
+    ApplicationStatus.IN_REVIEW: Text(
+        en="The review of this application has begun already.", ru="Рассмотрение этой заявки уже начато."
+    ),
+    ApplicationStatus.APPROVED: Text(en="This application was approved.", ru="Эта заявка одобрена."),
+    ApplicationStatus.REJECTED: Text(en="This application was refused.", ru="Эта заявка отклонена."),
+}
+NEXT = {
+    ApplicationStatus.SUBMITTED: Text(
+        en="Begin it first: gateway admin review {id}.", ru="Сначала начните его: gateway admin review {id}."
+    ),
+    ApplicationStatus.IN_REVIEW: Text(
+        en="Next: gateway admin verify-signatory {id}, then approve {id}; or reject {id}.",
+        ru="Дальше: gateway admin verify-signatory {id}, затем approve {id}; или reject {id}.",
+    ),
+    ApplicationStatus.APPROVED: Text(en="Nothing is left to do.", ru="Больше ничего не требуется."),
+    ApplicationStatus.REJECTED: Text(en="The company may apply anew.", ru="Компания может подать новую."),
+}
+"""What may be done with an application in each state."""
 NO_REASON = Text(
     en="Say why, in at most {longest} characters: the applicant reads it.",
     ru="Укажите причину, не больше {longest} символов: её прочтёт заявитель.",
@@ -231,7 +250,8 @@ async def _lock(run: Run, id: int, *wanted: ApplicationStatus) -> Row:
     if not rows:
         raise Refusal(ErrorCode.NOT_FOUND, NO_APPLICATION(), ("id",))
     if rows[0]["status"] not in wanted:
-        raise Refusal(ErrorCode.CONFLICT, NOT_NOW(status=rows[0]["status"]), ("id",))
+        status = ApplicationStatus(rows[0]["status"])
+        raise Refusal(ErrorCode.CONFLICT, NOT_NOW[status](), ("id",), hint=NEXT[status](id=str(id)))
     return rows[0]
 
 

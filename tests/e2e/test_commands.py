@@ -128,6 +128,33 @@ def test_a_taken_port_is_one_line(refusal: Callable[..., str]) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("language", "complaint"),
+    [
+        (
+            "C.UTF-8",
+            "there are no data here ({}): run this where `gateway demo` or `gateway serve` was started, "
+            "or set GATEWAY_DATA_DIR or GATEWAY_DATABASE_URL",
+        ),
+        (
+            "ru_RU.UTF-8",
+            "здесь нет данных ({}): выполните команду там, где запускали `gateway demo` или `gateway serve`, "
+            "либо задайте GATEWAY_DATA_DIR или GATEWAY_DATABASE_URL",
+        ),
+    ],
+)
+def test_where_nothing_was_made_a_command_makes_nothing(
+    refusal: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, complaint: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LC_ALL", language)
+
+    said = refusal("worker")
+
+    assert said == f"gateway: {complaint.format(tmp_path / '.gateway')}\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_database_without_tables_is_one_line(refusal: Callable[..., str], postgres: Embedded) -> None:
     assert refusal("serve", database_url=postgres.dsn()) == (
         "gateway: the database has no tables yet: run `gateway migrate`\n"

@@ -25,8 +25,8 @@ async def _people(owner_connection: asyncpg.Connection, clean_tables: None) -> N
     await owner_connection.execute("DELETE FROM grants WHERE id = $1", OWNER_GRANT)
 
 
-async def admin(dsn: str, *arguments: str) -> Result:
-    environment = {"GATEWAY_DATABASE_URL": dsn}
+async def admin(dsn: str, *arguments: str, **variables: str) -> Result:
+    environment = {"GATEWAY_DATABASE_URL": dsn} | variables
     return await asyncio.to_thread(partial(RUNNER.invoke, app, ["admin", *arguments], env=environment))
 
 
@@ -43,10 +43,34 @@ async def test_an_application_goes_over_the_desk(
     assert "vera@company.example" in listed.stdout
     assert "The signatory's right to sign is not verified." in listed.stdout
     assert isinstance(early.exception, Refused)
-    assert str(early.exception) == "The application is SUBMITTED: this can't be done with it now."
-    assert [step.exit_code for step in steps] == [0, 0, 0]
+    assert str(early.exception) == (
+        "The review of this application has not begun. Begin it first: gateway admin review 1."
+    )
+    assert [(step.exit_code, step.stdout) for step in steps] == [
+        (0, "The review of application 1 is yours. Look at the papers, then: gateway admin verify-signatory 1\n"),
+        (0, "Noted: the signatory of application 1 may sign. Next: gateway admin approve 1\n"),
+        (0, "Application 1 is approved: the applicant is the company's owner, and was written to\n"),
+    ]
     assert "Vera Pavlovna" in approved.stdout
     assert {line["actor_name"] for line in await journal(owner_connection)} == {getpass.getuser()}
+
+
+async def test_the_desk_speaks_the_language_of_the_terminal(dsn: str, database: Database) -> None:
+    await applications.submit(Browser(database).visit, asked())
+
+    early = await admin(dsn, "approve", "1", LC_ALL="ru_RU.UTF-8")
+    begun = await admin(dsn, "review", "1", LC_ALL="ru_RU.UTF-8")
+    again = await admin(dsn, "review", "1", LC_ALL="ru_RU.UTF-8")
+
+    assert str(early.exception) == (
+        "Рассмотрение этой заявки ещё не начато. Сначала начните его: gateway admin review 1."
+    )
+    assert begun.stdout == (
+        "Рассмотрение заявки 1 за вами. Проверьте документы, затем: gateway admin verify-signatory 1\n"
+    )
+    assert str(again.exception) == (
+        "Рассмотрение этой заявки уже начато. Дальше: gateway admin verify-signatory 1, затем approve 1; или reject 1."
+    )
 
 
 async def test_an_application_is_refused_with_a_reason(dsn: str, database: Database) -> None:
