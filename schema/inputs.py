@@ -21,7 +21,8 @@ TOO_MANY_VALUES = Text(
 BACKWARDS = Text(en="“to” lies before “from”. Swap them.", ru="«to» раньше, чем «from». Поменяйте их местами.")
 
 REPEAT_SAFELY = (
-    "Repeat safely: the same key with the same input gives the same answer for 24 hours. At most 255 characters."
+    "Repeat safely: the same key with the same input gives the same answer for 24 hours. A refusal is not kept: it may "
+    "be tried again under its key. At most 255 characters."
 )
 
 T = TypeVar("T")
