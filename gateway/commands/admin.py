@@ -23,12 +23,12 @@ _VERIFIED = Text(
     ru="Отмечено: подписант заявки {id} вправе подписывать. Дальше: gateway admin approve {id}",
 )
 _APPROVED = Text(
-    en="Application {id} is approved: the applicant is the company's owner, and was written to",
-    ru="Заявка {id} одобрена: заявитель стал владельцем компании, ему отправлено письмо",
+    en="Application {id} is approved: the applicant is the company's owner",
+    ru="Заявка {id} одобрена: заявитель стал владельцем компании",
 )
 _REJECTED = Text(
-    en="Application {id} is refused: the applicant was written the reason",
-    ru="Заявка {id} отклонена: заявителю отправлена причина",
+    en="Application {id} is refused",
+    ru="Заявка {id} отклонена",
 )
 _RESET = Text(
     en="{login} has no second factors, no password and no sessions any more, and signs in by a one-time code",

@@ -16,10 +16,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from authz.principal import Grant, Principal
 from authz.roles import BuiltInRole
-from gateway.commands.terminal import Refused, find_company, language
+from gateway.commands.terminal import Refused, find_company, language, said
 from gateway.db import Database
 from gateway.execution import Engine, Result
 from gateway.kit.ids import Kind, decode, encode
+from gateway.kit.texts import Text
 from gateway.loaders.catalogue import CatalogueCache
 from gateway.models.bulk_changes import BulkChangeStatus
 from gateway.models.journal import Channel
@@ -31,6 +32,24 @@ from gateway.services.uploads import store_upload
 from gateway.transport.answers import present_all
 from schema.context import Context
 from schema.root import build_schema
+
+_RATE = Text(en="{rate:,} a second", ru="{rate:,} в секунду")
+_PLAN = Text(
+    en="{count:,} {count:number|numbers}; at once {one_off} ₽, monthly {monthly} ₽",
+    ru="{count:,} {count:номер|номера|номеров}; сразу {one_off} ₽, в месяц {monthly} ₽",
+)
+_REFUSED = Text(en="refused {count:,}: {code}, {message}", ru="отказано {count:,}: {code}, {message}")
+_DECIDED = Text(en="Decided by: {name}", ru="Решение: {name}")
+_NOBODY = Text(en="nobody yet", ru="пока никто не решил")
+_COUNTS = Text(
+    en="applied {applied:,}, failed {failed:,}, skipped {skipped:,}, pending {pending:,}",
+    ru="выполнено {applied:,}, с ошибкой {failed:,}, пропущено {skipped:,}, осталось {pending:,}",
+)
+_NO_FORMAT = Text(
+    en="the name of the file has to end with .{formats}", ru="имя файла должно оканчиваться на .{formats}"
+)
+_NO_CHANGE = Text(en="there is no bulk change {id}", ru="массового изменения {id} нет")
+_NO_JSON = Text(en="{option} is no JSON: {why}", ru="{option} — не JSON: {why}")
 
 _PROGRESS = "status progress { total applied failed skipped pending rate }"
 _SHOWN = f"""id comment company {{ name }} {_PROGRESS} error {{ message hint }}
@@ -114,7 +133,7 @@ class Desk:
                     return
                 progress = change["progress"]
                 total, done = progress["total"] or None, progress["total"] - progress["pending"]
-                rate = f"{progress['rate']:,.0f} a second" if progress["rate"] else ""
+                rate = said(_RATE, rate=round(progress["rate"])) if progress["rate"] else ""
                 bar.update(task, description=change["status"].lower(), total=total, completed=done, rate=rate)
 
     async def show(self, id: str) -> None:
@@ -122,25 +141,25 @@ class Desk:
         say = partial(self._console.print, markup=False)
         say(f"{change['id']}  {change['status']}  {change['company']['name']}  {change['comment'] or ''}".rstrip())
         if plan := change["plan"]:
-            numbers = "number" if plan["numberCount"] == 1 else "numbers"
-            say(f"  {plan['numberCount']:,} {numbers}; at once {plan['oneOff']['amount']} ₽, ", end="")
-            say(f"monthly {plan['monthly']['amount']} ₽")
+            prices = {"one_off": plan["oneOff"]["amount"], "monthly": plan["monthly"]["amount"]}
+            say("  " + said(_PLAN, count=plan["numberCount"], **prices))
             for each in plan["refused"]:
-                say(f"  refused {each['count']:,}: {each['code']}, {each['message']}")
+                say("  " + said(_REFUSED, **each))
             for each in (*plan["warnings"], *plan["irreversible"]):
                 say(f"  ! {each}")
         if approval := change["approval"]:
-            say(f"  {approval['reason']} Decided by: {(approval['decidedBy'] or {'name': 'nobody yet'})['name']}")
+            decider = approval["decidedBy"]
+            say(f"  {approval['reason']} {said(_DECIDED, name=decider['name'] if decider else _NOBODY)}")
         if error := change["error"]:
             say(f"  {error['message']}")
         counts = {name: change["progress"][name] for name in ("applied", "failed", "skipped", "pending")}
-        say("  " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
+        say("  " + said(_COUNTS, **counts))
 
     async def result(self, id: str, file: Path) -> None:
         """Writes what became of each number into a file, whose name says how."""
         format = TableFormat.__members__.get(file.suffix.removeprefix(".").upper())
         if format is None:
-            raise Refused(f"the name of the file has to end with .{', .'.join(TableFormat)}")
+            raise Refused.because(_NO_FORMAT, formats=", .".join(TableFormat))
         change_id = decode(id, Kind.BULK_CHANGE, ("id",))
         company_id = (await find_result(self._db, self._principal, change_id))["company_id"]
         rows = read_result(self._db, self._principal, company_id, change_id, language())
@@ -151,7 +170,7 @@ class Desk:
     async def _find(self, id: str) -> dict[str, Any]:
         change = (await self._ask(_SHOW, {"id": id}))["bulkChange"]
         if change is None:
-            raise Refused(f"there is no bulk change {id}")
+            raise Refused.because(_NO_CHANGE, id=id)
         return dict(change)
 
     async def _send(self, mutation: str, kind: str, input: Mapping[str, Any]) -> str:
@@ -197,4 +216,4 @@ def _json(given: str, option: str) -> Any:
     try:
         return orjson.loads(given)
     except orjson.JSONDecodeError as error:
-        raise Refused(f"{option} is no JSON: {error}") from None
+        raise Refused.because(_NO_JSON, option=option, why=str(error)) from None

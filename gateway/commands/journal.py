@@ -7,11 +7,18 @@ from typing import Annotated
 import typer
 from rich.status import Status
 
-from gateway.commands.terminal import connectable, console, find_company
+from gateway.commands.terminal import connectable, console, find_company, said
 from gateway.db import Database
 from gateway.kit.ids import Kind, encode
+from gateway.kit.texts import Text
 from gateway.services.companies import find_companies
 from gateway.settings import Settings
+
+_NONE = Text(en="no companies, no journals", ru="нет компаний — нет и журналов")
+_LINES = Text(en="{count:,} {count:line|lines}", ru="{count:,} {count:строка|строки|строк}")
+_WHOLE = Text(en="whole", ru="цел")
+_FAULTS = Text(en="faults: {count:,}", ru="нарушений: {count:,}")
+_END = Text(en="the chain ends with {hash}", ru="цепочка заканчивается на {hash}")
 
 journal = typer.Typer(help="The operations journal.", no_args_is_help=True)
 
@@ -33,12 +40,14 @@ async def _verify_journals(dsn: str, inn: str | None) -> bool:
     async with Database(dsn) as database:
         companies = await find_companies(database) if inn is None else [await find_company(database, inn)]
         if not companies:
-            console.print("no companies, no journals")
+            console.print(said(_NONE))
         for company in companies:
             with console.status(company.inn) as status:
                 found = await verify(database, company.id, progress=partial(_show_lines, status, company.inn))
-            verdict = f"[red]faults: {len(found.faults)}[/]" if found.faults else "[green]whole[/]"
-            console.print(f"{company.inn}  {found.lines:,} lines, {verdict}, the chain ends with {found.end.hex()}")
+            faults = found.faults
+            verdict = f"[red]{said(_FAULTS, count=len(faults))}[/]" if faults else f"[green]{said(_WHOLE)}[/]"
+            lines, end = said(_LINES, count=found.lines), said(_END, hash=found.end.hex())
+            console.print(f"{company.inn}  {lines}, {verdict}, {end}")
             for fault in found.faults:
                 console.print(f"  {encode(Kind.JOURNAL_ENTRY, fault.entry_id)} {fault.kind}")
             whole = whole and not found.faults
@@ -46,4 +55,4 @@ async def _verify_journals(dsn: str, inn: str | None) -> bool:
 
 
 def _show_lines(status: Status, inn: str, lines: int) -> None:
-    status.update(f"{inn}  {lines:,} lines")
+    status.update(f"{inn}  {said(_LINES, count=lines)}")

@@ -5,17 +5,40 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from rich.text import Text
+from rich.text import Text as Plain
 
 from authz.principal import Grant, Principal
 from authz.roles import BuiltInRole
-from gateway.commands.terminal import language
+from gateway.commands.terminal import language, said
 from gateway.db import Database
+from gateway.kit.texts import Text
 from gateway.loaders.catalogue import read_tables, today
 from gateway.models.journal import Channel
 from gateway.services.journal import Origin
 from gateway.services.register_rows import MOST_ERRORS
 from gateway.services.registers import Imported, import_register
+
+_READING = Text(en="reading", ru="чтение")
+_TAKING_OVER = Text(en="taking over", ru="перенос")
+_DONE = Text(
+    en="{rows:,} {rows:row|rows}; numbers added: {added:,}, changed: {changed:,}",
+    ru="{rows:,} {rows:строка|строки|строк}; номеров добавлено: {added:,}, изменено: {changed:,}",
+)
+_WOULD_BE_DONE = Text(
+    en="{rows:,} {rows:row|rows}; numbers would be added: {added:,}, changed: {changed:,}",
+    ru="{rows:,} {rows:строка|строки|строк}; номеров было бы добавлено: {added:,}, изменено: {changed:,}",
+)
+_HEADINGS = (
+    Text(en="row", ru="строка"),
+    Text(en="column", ru="столбец"),
+    Text(en="value", ru="значение"),
+    Text(en="code", ru="код"),
+    Text(en="message", ru="сообщение"),
+)
+_ERRORS = Text(en="errors: {count:,}; nothing was taken over", ru="ошибок: {count:,}; ничего не перенесено")
+_MANY_ERRORS = Text(
+    en="errors: {count:,} or more; nothing was taken over", ru="ошибок: {count:,} или больше; ничего не перенесено"
+)
 
 
 async def take_over(db: Database, company_id: int, file: Path, *, dry_run: bool, console: Console) -> Imported:
@@ -25,10 +48,10 @@ async def take_over(db: Database, company_id: int, file: Path, *, dry_run: bool,
     with Progress(
         *columns, TimeElapsedColumn(), console=console, transient=True, disable=not console.is_terminal
     ) as bar:
-        task = bar.add_task("reading", total=None)
+        task = bar.add_task(said(_READING), total=None)
 
         def show(done: int, total: int | None) -> None:
-            bar.update(task, completed=done, total=total, description="reading" if total is None else "taking over")
+            bar.update(task, completed=done, total=total, description=said(_READING if total is None else _TAKING_OVER))
 
         return await import_register(
             db,
@@ -45,15 +68,13 @@ async def take_over(db: Database, company_id: int, file: Path, *, dry_run: bool,
 def report(imported: Imported, *, dry_run: bool, console: Console) -> None:
     """Prints what was done, or the errors by cell."""
     if not imported.errors:
-        outcome = "would be added" if dry_run else "added"
-        console.print(
-            f"{imported.row_count:,} rows; numbers {outcome}: {imported.added:,}, changed: {imported.changed:,}"
-        )
+        counts = {"rows": imported.row_count, "added": imported.added, "changed": imported.changed}
+        console.print(said(_WOULD_BE_DONE if dry_run else _DONE, **counts))
         return
-    table = Table("row", "column", "value", "code", "message")
+    table = Table(*map(said, _HEADINGS))
     for error in imported.errors:
         cells = (str(error.row), error.column, error.value or "", error.code.value, error.message.render(language()))
-        table.add_row(*map(Text, cells))
+        table.add_row(*map(Plain, cells))
     console.print(table)
-    more = " or more" if len(imported.errors) == MOST_ERRORS else ""
-    console.print(f"errors: {len(imported.errors):,}{more}; nothing was taken over")
+    text = _MANY_ERRORS if len(imported.errors) == MOST_ERRORS else _ERRORS
+    console.print(said(text, count=len(imported.errors)))

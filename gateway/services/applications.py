@@ -49,7 +49,10 @@ NOT_NOW = {
         en="The review of this application has begun already.", ru="Рассмотрение этой заявки уже начато."
     ),
     ApplicationStatus.APPROVED: Text(en="This application was approved.", ru="Эта заявка одобрена."),
-    ApplicationStatus.REJECTED: Text(en="This application was refused.", ru="Эта заявка отклонена."),
+    ApplicationStatus.REJECTED: Text(
+        en="This application was refused; the company may apply anew.",
+        ru="Эта заявка отклонена; компания может подать новую.",
+    ),
 }
 NEXT = {
     ApplicationStatus.SUBMITTED: Text(
@@ -59,10 +62,8 @@ NEXT = {
         en="Next: gateway admin verify-signatory {id}, then approve {id}; or reject {id}.",
         ru="Дальше: gateway admin verify-signatory {id}, затем approve {id}; или reject {id}.",
     ),
-    ApplicationStatus.APPROVED: Text(en="Nothing is left to do.", ru="Больше ничего не требуется."),
-    ApplicationStatus.REJECTED: Text(en="The company may apply anew.", ru="Компания может подать новую."),
 }
-"""What may be done with an application in each state."""
+"""What may be done with an application that is not decided yet."""
 NO_REASON = Text(
     en="Say why, in at most {longest} characters: the applicant reads it.",
     ru="Укажите причину, не больше {longest} символов: её прочтёт заявитель.",
@@ -251,7 +252,9 @@ async def _lock(run: Run, id: int, *wanted: ApplicationStatus) -> Row:
         raise Refusal(ErrorCode.NOT_FOUND, NO_APPLICATION(), ("id",))
     if rows[0]["status"] not in wanted:
         status = ApplicationStatus(rows[0]["status"])
-        raise Refusal(ErrorCode.CONFLICT, NOT_NOW[status](), ("id",), hint=NEXT[status](id=str(id)))
+        raise Refusal(
+            ErrorCode.CONFLICT, NOT_NOW[status](), ("id",), hint=NEXT[status](id=str(id)) if status in NEXT else None
+        )
     return rows[0]
 
 

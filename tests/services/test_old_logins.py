@@ -152,6 +152,6 @@ async def test_the_command_tells_what_was_left(dsn: str, tmp_path: Path) -> None
 
     assert (result.exit_code, result.stdout.splitlines()) == (
         1,
-        ["1 log-ins taken over, 1 left", "  row 3: anna@example.com is the log-in of an administrator already."],
+        ["1 log-in taken over, 1 left", "  row 3: anna@example.com is the log-in of an administrator already."],
     )
     assert HASH not in result.stdout
