@@ -21,7 +21,10 @@ export interface Example {
 
 const sources = import.meta.glob<string>("./examples/*/*.graphql", { query: "?raw", import: "default", eager: true });
 
-export const EXAMPLES: Example[] = Object.keys(sources).sort().map((path) => {
+// 2-… before 10-….
+const inOrder = new Intl.Collator("en", { numeric: true }).compare;
+
+export const EXAMPLES: Example[] = Object.keys(sources).sort(inOrder).map((path) => {
   const source = sources[path]!;
   const { title, explanation } = comment(source, language);
   const documents = { en: document(source, "en"), ru: document(source, "ru") };

@@ -2,6 +2,7 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
 import { type Client, CloseCode, createClient } from "graphql-ws";
 
+import EXAMPLE_BULK_CHANGES from "./operations/example-bulk-changes.graphql?raw";
 import EXAMPLE_VALUES from "./operations/example-values.graphql?raw";
 import { language, texts } from "./texts";
 
@@ -105,6 +106,13 @@ interface SampleNumber {
   availableOptions: { nodes: { id: string }[] };
 }
 
+interface SampleBulkChanges {
+  company: { planned: { nodes: { id: string; plan: { hash: string } | null }[] }; awaiting: { nodes: { id: string }[] } } | null;
+}
+
+// Where there is none yet, the example is answered with a refusal that says so.
+const NO_BULK_CHANGE = "blk_1";
+
 /** Values for the variables of the examples, by name, out of what the caller may see. */
 export async function exampleValues(): Promise<Record<string, unknown>> {
   const { data } = await send<Sample>({ query: EXAMPLE_VALUES });
@@ -112,6 +120,8 @@ export async function exampleValues(): Promise<Record<string, unknown>> {
   const company = companies.find(({ numbers }) => numbers.nodes.length > 0) ?? companies[0];
   const numbers = company?.numbers.nodes ?? [];
   const number = numbers.find(({ availableOptions }) => availableOptions.nodes.length > 0) ?? numbers[0];
+  const bulk = company && (await send<SampleBulkChanges>({ query: EXAMPLE_BULK_CHANGES, variables: { companyId: company.id } }));
+  const planned = bulk?.data?.company?.planned.nodes[0];
   return {
     companyId: company?.id,
     numberId: number?.id,
@@ -119,6 +129,9 @@ export async function exampleValues(): Promise<Record<string, unknown>> {
     since: number?.updatedAt,
     filter: { status: ["ACTIVE"] },
     after: null,
+    plannedId: planned?.id ?? NO_BULK_CHANGE,
+    planHash: planned?.plan?.hash ?? "",
+    awaitingId: bulk?.data?.company?.awaiting.nodes[0]?.id ?? NO_BULK_CHANGE,
     idempotencyKey: `example-${Date.now()}`,
   };
 }

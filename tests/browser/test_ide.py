@@ -7,7 +7,7 @@ from tests.browser.page import Page
 
 ADMINISTRATOR = "admin@demo.example"
 PASSWORD = "demo-Password-1"
-EXAMPLES = 13
+EXAMPLES = 22
 FOLLOWING = "Numbers as they change"
 """The example that answers only when something changes."""
 PANEL = "document.querySelector('.graphiql-plugin')"
