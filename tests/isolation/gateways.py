@@ -181,7 +181,7 @@ def leaks(blind_to: Sequence[Patch], operations: Sequence[Operation], answers: S
         text, said = readable(answer.text), readable(orjson.dumps(operation.variables).decode())
         traces = [trace for patch in blind_to for trace in patch.traces.findall(text)]
         traces += [each for patch in blind_to for each in patch.numerals if each in text and each not in said]
-        if traces or GatewayErrorCode.INTERNAL in text:
+        if traces or f'"{GatewayErrorCode.INTERNAL}"' in answer.text:  # an enum of the schema names it, too
             found.append(f"{traces} in {operation}\n{answer.text[:2000]}")
     return found
 
