@@ -8,11 +8,23 @@ from rich.console import Console
 from rich.markup import escape
 
 from gateway.commands.document_files import read
+from gateway.commands.terminal import said
 from gateway.db import Database
 from gateway.execution import Engine
+from gateway.kit.texts import Text
 from gateway.services import trusted_documents
 from gateway.services.trusted_documents import Registered, id_of
 from schema.root import build_schema
+
+_REGISTERED = Text(
+    en="{client}: {count:,} {count:document|documents}, {new:,} of them new",
+    ru="{client}: {count:,} {count:документ|документа|документов}, новых: {new:,}",
+)
+_CHECKED = Text(
+    en="{count:,} {count:document|documents} of {clients}, {broken:,} would break",
+    ru="{count:,} {count:документ|документа|документов} ({clients}), сломалось бы: {broken:,}",
+)
+_NO_CLIENT = Text(en="no client", ru="клиентов нет")
 
 
 async def register(dsn: str, files: Sequence[Path], client: str, version: str, console: Console) -> bool:
@@ -27,7 +39,7 @@ async def register(dsn: str, files: Sequence[Path], client: str, version: str, c
         return False
     async with Database(dsn) as database:
         new = await trusted_documents.register(database, client, version, documents)
-    console.print(f"{client} {version}: {_counted(len(documents))}, {new:,} of them new")
+    console.print(said(_REGISTERED, client=f"{client} {version}", count=len(documents), new=new))
     for text, document in documents.items():
         console.print(f"  {id_of(text)} {document.name}".rstrip(), markup=False)
     return True
@@ -42,16 +54,12 @@ async def check(dsn: str, console: Console) -> bool:
     for document, errors in broken:
         faults = [(_place(error), error) for error in errors]
         _show(console, f"{document.client} {document.version}", document.id, faults)
-    console.print(f"{_counted(len(documents))} of {_clients(documents)}, {len(broken):,} would break")
+    console.print(said(_CHECKED, count=len(documents), clients=_clients(documents), broken=len(broken)))
     return not broken
 
 
-def _counted(documents: int) -> str:
-    return f"{documents:,} {'document' if documents == 1 else 'documents'}"
-
-
 def _clients(documents: Sequence[Registered]) -> str:
-    return ", ".join(dict.fromkeys(f"{each.client} {each.version}" for each in documents)) or "no client"
+    return ", ".join(dict.fromkeys(f"{each.client} {each.version}" for each in documents)) or said(_NO_CLIENT)
 
 
 def _place(error: GraphQLError) -> str:
