@@ -2,14 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 import asyncpg
 
 from authz.principal import Grant, Principal
+from gateway.db import Database
 from gateway.models.journal import Channel
 from gateway.operations.catalogue import Catalogue, OptionItem, TariffItem
+from gateway.operations.operation import Operation
+from gateway.operations.state import NumberState
+from gateway.services import states
 from gateway.services.journal import Origin
+from gateway.services.numbers import Done, change
+from gateway.statements import Tenant
 from tests.unit.operations.catalogues import BASIC, catalogue
 
 COMPANY, OTHER_COMPANY = 1, 2
@@ -142,3 +149,24 @@ def _rules(options: Sequence[OptionItem]) -> list[dict[str, Any]]:
         for tariff_id in sorted(option.tariff_ids):
             rule(option, "ONLY_FOR_TARIFF", tariff=tariff_id)
     return rules
+
+
+async def make(
+    database: Database,
+    operation: Operation,
+    number_id: int = NUMBER,
+    principal: Principal = ADMINISTRATOR,
+    **options: Any,
+) -> Done:
+    return await change(database, principal, number_id, operation, catalogue=catalogue(), origin=ORIGIN, **options)
+
+
+async def number_now(database: Database, number_id: int = NUMBER) -> NumberState:
+    (state,) = await states.load(partial(database.fetch, Tenant((COMPANY,))), [COMPANY], [number_id])
+    return state
+
+
+async def rows(connection: asyncpg.Connection, table: str) -> list[asyncpg.Record]:
+    return await connection.fetch(
+        await connection.fetchval("SELECT format('SELECT * FROM %I ORDER BY id', $1::text)", table)
+    )

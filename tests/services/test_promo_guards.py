@@ -132,7 +132,10 @@ async def test_who_may_not_disconnect_options_has_none_disconnected_by_a_guard(
         await change(database, tied, NUMBER, PromoGuardSet(PROMO), catalogue=CATALOGUE, origin=ORIGIN)
 
     told = [(each.code, each.field, each.hint and each.hint.render(Language.EN)) for each in refused.value.refusals]
-    hint = "Ask an owner or administrator of the company for a role with option:disconnect."
+    hint = (
+        "Your role rol_1 denies option:disconnect there, and a deny beats what other roles allow: ask an owner to take "
+        "that role from you. explainAccess tells its name."
+    )
     assert told == [(ErrorCode.FORBIDDEN, ("change", "promoGuardSet"), hint)]
     assert await fleet.fetchval("SELECT count(disconnects_at) FROM connected_options") == 0
 
