@@ -203,11 +203,13 @@ class Run:
         return [value if value is None or isinstance(value, Exception) else next(made) for value in values]
 
     async def rows(self, planned: PlannedField, rows: Sequence[Any], kinds: set[type]) -> list[Any]:
-        """The slots of values that are neither null nor exceptions."""
+        """The slots of values that are neither null nor exceptions, counted before anything is made of them."""
         if planned.abstract:
             return await self.of_types(planned, rows)
         (scope,) = planned.scopes.values()
-        await self.found(planned, scope, len(rows))
+        self.spending.take(len(rows) * scope.points, planned.place)
+        if self.spending.owing:
+            await self.spending.pay()
         if scope.kept and all(issubclass(kind, Shared) for kind in kinds):
             try:
                 return [row.fragments.get(scope.shape) or scope.share(row) for row in rows]
@@ -220,11 +222,6 @@ class Run:
             return await self.objects(scope, rows)
         made = dict(zip(distinct, await self.objects(scope, list(distinct.values())), strict=True))
         return [made[id(row)] for row in rows]
-
-    async def found(self, planned: PlannedField, scope: Scope, rows: int) -> None:
-        """Counts the objects of a level before anything is made of them or read for them."""
-        self.spending.take(rows * scope.points, planned.place)
-        await self.spending.pay()
 
     async def of_types(self, planned: PlannedField, values: Sequence[Any]) -> list[Any]:
         """The slots of values of an interface or union, made type by type."""
@@ -240,7 +237,8 @@ class Run:
                     slots[index] = error
                     self.faulty = True
         for name, indices in groups.items():
-            await self.found(planned, planned.scopes[name], len(indices))
+            self.spending.take(len(indices) * planned.scopes[name].points, planned.place)
+            await self.spending.pay()
             made = await self.objects(planned.scopes[name], [values[index].row for index in indices])
             for index, item in zip(indices, made, strict=True):
                 slots[index] = item

@@ -40,9 +40,14 @@ class Spending:
             raise Overrun(GatewayError(GatewayErrorCode.TOO_COSTLY, message, extensions=extensions))
         self.found = found
 
+    @property
+    def owing(self) -> bool:
+        """Whether more was found than is paid for."""
+        return self.found > self.paid
+
     async def pay(self) -> None:
-        """Charges what was found beyond what is paid for. Raises `Overrun` with what `settle` raises."""
-        if self.found > self.paid:
+        """Charges what is owing, if anything. Raises `Overrun` with what `settle` raises."""
+        if self.owing:
             more, self.paid = self.found - self.paid, self.found
             try:
                 await self.context.settle(more)

@@ -96,7 +96,7 @@ class HttpProtocol(_Read, HttpToolsProtocol):
             data, rest = data[:room], data[room:]
             self._head += len(data)
         super().data_received(data)
-        if self.transport.is_closing() or self.transport.get_protocol() is not self:
+        if not (self._head or rest) or self.transport.is_closing() or self.transport.get_protocol() is not self:
             return
         if self._head >= LARGEST_HEAD:
             self._refuse(431, HEAD_TOO_LARGE(limit=LARGEST_HEAD))
