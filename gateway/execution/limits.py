@@ -130,7 +130,7 @@ class Limits:
     arguments: int = 50
     depth: int = 20
     fields: int = 1_000
-    typed_fields: int = 1_000
+    typed_fields: int = 700
     """Fields of objects: of one that may be of several types, those of each."""
     root_fields: int = 100
     aliases: int = 150
